@@ -1,0 +1,199 @@
+//! Finds the arguments of one execution among the results of a run (rule R-3).
+//!
+//! Two steps, because a driver reads results under its lock, while a front end's values may be looked
+//! into only outside of it: [`Gathered`] takes what may be needed, [`resolve`] decides.
+
+use std::fmt;
+
+use smallvec::SmallVec;
+
+use crate::{Argument, Body, Kind, NodeId, Plan, Source, Value, hash::Map};
+
+/// The results that the arguments of one execution may come from.
+#[derive(Default)]
+pub struct Gathered {
+    values: Map<NodeId, Option<Value>>,
+}
+
+impl Gathered {
+    /// Takes what the task may need. `result` gives the value of a task that has succeeded, and `None`
+    /// inside for a group that has.
+    pub fn take(plan: &Plan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
+        let mut gathered = Self::default();
+        for fill in plan.fills(node) {
+            for source in &fill.sources {
+                match source {
+                    Source::Output(from) | Source::Ancestor(from) | Source::Predecessor(from) => {
+                        gathered.add(plan, *from, &result);
+                    }
+                    Source::Outputs(from) => from.iter().for_each(|&from| gathered.add(plan, from, &result)),
+                    Source::Channel | Source::Default => {}
+                }
+            }
+        }
+        gathered
+    }
+
+    /// Takes the value of one node.
+    pub fn take_one(plan: &Plan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
+        let mut gathered = Self::default();
+        gathered.add(plan, node, &result);
+        gathered
+    }
+
+    fn add(&mut self, plan: &Plan, node: NodeId, result: &impl Fn(NodeId) -> Option<Option<Value>>) {
+        let mut pending = vec![node];
+        while let Some(node) = pending.pop() {
+            let Some(value) = result(node) else { continue };
+            if self.values.insert(node, value).is_none()
+                && let Kind::Exit(group) = plan.kind(node)
+            {
+                pending.extend(plan.groups()[group as usize].branches.iter().map(|branch| branch.last));
+            }
+        }
+    }
+
+    /// The value of a node that has succeeded. A group's is the mapping of its branches' values.
+    pub fn value(&self, plan: &Plan, node: NodeId, body: &dyn Body) -> Option<Value> {
+        let found = self.values.get(&node)?;
+        let Kind::Exit(group) = plan.kind(node) else { return found.clone() };
+        // Groups inside groups come first; a stack of our own, since they nest without limit.
+        let mut order = vec![(node, group)];
+        let mut next = 0;
+        while let Some(&(_, group)) = order.get(next) {
+            for branch in &plan.groups()[group as usize].branches {
+                if let Kind::Exit(inner) = plan.kind(branch.last)
+                    && self.values.contains_key(&branch.last)
+                {
+                    order.push((branch.last, inner));
+                }
+            }
+            next += 1;
+        }
+        let mut built: Map<NodeId, Value> = Map::default();
+        for (exit, group) in order.into_iter().rev() {
+            let entries = plan.groups()[group as usize].branches.iter().filter_map(|branch| {
+                let value = built.get(&branch.last).cloned().or_else(|| self.values.get(&branch.last)?.clone())?;
+                Some((plan.id(branch.last), value))
+            });
+            let value = body.mapping(entries.collect());
+            built.insert(exit, value);
+        }
+        built.remove(&node)
+    }
+}
+
+impl fmt::Debug for Gathered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gathered").field("values", &self.values.len()).finish()
+    }
+}
+
+/// The arguments of one execution that are not bound to a value: parameter number and value. A
+/// parameter that is missing takes its default.
+pub type Inputs = SmallVec<[(usize, Value); 2]>;
+
+/// A parameter for which nothing was found.
+#[derive(Clone, Debug)]
+pub struct Unresolved {
+    /// Its number.
+    pub parameter: usize,
+    /// What is missing, for whom, and where it was looked for.
+    pub message: String,
+}
+
+/// Decides what fills the parameters of a task that have no value of their own.
+///
+/// # Errors
+///
+/// [`Unresolved`] for the first parameter that has no value and no default.
+pub fn resolve(
+    plan: &Plan,
+    node: NodeId,
+    gathered: &Gathered,
+    channel: impl Fn(&str) -> Option<Value>,
+) -> Result<Inputs, Unresolved> {
+    let definition = plan.task(node).definition();
+    let body = definition.body();
+    let mut inputs = Inputs::new();
+    let mut open: SmallVec<[(usize, bool); 4]> = SmallVec::new();
+    let mut predecessor = None;
+    for fill in plan.fills(node) {
+        let name = &*definition.parameters()[fill.parameter].name;
+        let found = fill.sources.iter().find_map(|source| match source {
+            Source::Output(from) | Source::Ancestor(from) => gathered.value(plan, *from, body),
+            Source::Outputs(from) => {
+                let values: Option<Vec<Value>> = from.iter().map(|&from| gathered.value(plan, from, body)).collect();
+                values.map(|values| body.list(values))
+            }
+            Source::Channel => channel(name),
+            Source::Predecessor(from) => {
+                predecessor = Some(*from);
+                None
+            }
+            Source::Default => None,
+        });
+        match found {
+            Some(value) => inputs.push((fill.parameter, value)),
+            None => open.push((fill.parameter, fill.sources.contains(&Source::Default))),
+        }
+    }
+    if let Some(value) = predecessor.filter(|_| !open.is_empty()).and_then(|from| gathered.value(plan, from, body)) {
+        from_predecessor(body, definition.parameters(), &value, &mut open, &mut inputs);
+    }
+    match open.iter().find(|(_, has_default)| !has_default) {
+        None => Ok(inputs),
+        Some(&(parameter, _)) => Err(Unresolved { parameter, message: unresolved(plan, node, parameter) }),
+    }
+}
+
+/// The only direct predecessor's value: the whole for the only parameter that needs one if it fits
+/// there, else the entries that have the names of open parameters.
+fn from_predecessor(
+    body: &dyn Body,
+    parameters: &[crate::Parameter],
+    value: &Value,
+    open: &mut SmallVec<[(usize, bool); 4]>,
+    inputs: &mut Inputs,
+) {
+    let mut needed = open.iter().filter(|(_, has_default)| !has_default);
+    if let (Some(&(parameter, _)), None) = (needed.next(), needed.next())
+        && body.fits(parameter, value)
+    {
+        inputs.push((parameter, value.clone()));
+        open.retain(|(other, _)| *other != parameter);
+        return;
+    }
+    open.retain(|(parameter, _)| match body.entry(value, &parameters[*parameter].name) {
+        Some(entry) => {
+            inputs.push((*parameter, entry));
+            false
+        }
+        None => true,
+    });
+}
+
+fn unresolved(plan: &Plan, node: NodeId, parameter: usize) -> String {
+    let task = plan.task(node);
+    let declared = &task.definition().parameters()[parameter];
+    let name = &*declared.name;
+    let mut looked = vec![match task.arguments()[parameter] {
+        Argument::Open | Argument::Value(_) => "a bound value".to_owned(),
+        Argument::Output(_) | Argument::Outputs(_) => "the bound output".to_owned(),
+    }];
+    let sources = plan.fills(node).iter().find(|fill| fill.parameter == parameter).map(|fill| &fill.sources);
+    looked.extend(sources.into_iter().flatten().map(|source| match source {
+        Source::Output(from) | Source::Ancestor(from) => format!("the output of `{}`", plan.id(*from)),
+        Source::Outputs(_) => "the bound outputs".to_owned(),
+        Source::Channel => format!("a task `{name}` before it, the channel key `{name}`"),
+        Source::Predecessor(from) => format!("the value of `{}`, which does not fit and has no entry `{name}`", plan.id(*from)),
+        Source::Default => "a default".to_owned(),
+    }));
+    format!(
+        "`{}` has no value for parameter `{name}` of `{}`; looked for {}\n  hint: bind it when the instance is made (at {}): `{name}=…`",
+        plan.id(node),
+        task.definition().id(),
+        looked.join(", "),
+        task.place(),
+    )
+}

@@ -1,0 +1,151 @@
+use std::{
+    any::{Any, TypeId},
+    borrow::Cow,
+    fmt,
+};
+
+use crate::{Digest, Place, Value};
+
+/// One parameter of a definition, as the user wrote it. Injected parameters are not among them.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its name in the signature.
+    pub name: Cow<'static, str>,
+    /// Its type as text, for messages; empty where there is none.
+    pub type_name: Cow<'static, str>,
+    /// Its type where the host language can compare types while planning.
+    pub type_id: Option<TypeId>,
+    /// Whether the function can be called without it.
+    pub has_default: bool,
+}
+
+/// Where values for open parameters come from (rule R-3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// An ancestor or channel key of the parameter's name, then the only direct predecessor.
+    ByName,
+    /// The only direct predecessor, if the types are equal.
+    ByType,
+}
+
+/// What a definition, or one of its instances, asks of the engine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// How many further attempts a failed execution gets.
+    pub max_retries: u32,
+}
+
+/// The function behind a definition, opaque to the core.
+///
+/// The front end that made it knows how to call it (it downcasts through [`Any`]); the core only asks
+/// what it needs to know about values in order to decide.
+pub trait Body: Any + Send + Sync {
+    /// Whether a call gives a future instead of a value.
+    fn is_async(&self) -> bool;
+
+    /// Feeds what identifies a bound value into `digest` (rule I-4).
+    fn digest(&self, value: &Value, digest: &mut Digest);
+
+    /// Whether a predecessor's value may become the argument for parameter number `parameter`.
+    fn fits(&self, _parameter: usize, _value: &Value) -> bool {
+        true
+    }
+
+    /// The value of a group: its branches' values by id, in order (rule R-4).
+    fn mapping(&self, entries: Vec<(&str, Value)>) -> Value;
+
+    /// The values of several instances that were bound to one parameter, as a list.
+    fn list(&self, values: Vec<Value>) -> Value;
+
+    /// The entry called `name`, if `value` is a mapping that has one.
+    fn entry(&self, _value: &Value, _name: &str) -> Option<Value> {
+        None
+    }
+}
+
+/// A function plus its options, made once and shared by all its instances. Immutable.
+pub struct Definition {
+    id: Cow<'static, str>,
+    parameters: Vec<Parameter>,
+    lookup: Lookup,
+    options: Options,
+    output: Option<TypeId>,
+    place: Place,
+    body: Box<dyn Body>,
+}
+
+impl Definition {
+    /// Makes a definition with default options.
+    pub fn new(
+        id: impl Into<Cow<'static, str>>,
+        parameters: Vec<Parameter>,
+        lookup: Lookup,
+        place: Place,
+        body: impl Body,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            parameters,
+            lookup,
+            options: Options::default(),
+            output: None,
+            place,
+            body: Box::new(body),
+        }
+    }
+
+    /// Sets the options that its instances start from.
+    #[must_use]
+    pub fn with_options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Says which type the function returns, for [`Lookup::ByType`].
+    #[must_use]
+    pub fn with_output(mut self, output: TypeId) -> Self {
+        self.output = Some(output);
+        self
+    }
+
+    /// The definition id: the function's name, or the one given.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The parameters in the order of the signature.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// How open parameters find their values.
+    pub fn lookup(&self) -> Lookup {
+        self.lookup
+    }
+
+    /// The options that instances inherit.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The type of the result, where it is known while planning.
+    pub fn output(&self) -> Option<TypeId> {
+        self.output
+    }
+
+    /// Where the function was defined.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The function.
+    pub fn body(&self) -> &dyn Body {
+        &*self.body
+    }
+}
+
+impl fmt::Debug for Definition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Definition").field("id", &self.id).field("place", &self.place).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,189 @@
+use std::{fmt, sync::Arc};
+
+use parking_lot::Mutex;
+use smallvec::SmallVec;
+
+use crate::{BuildError, BuildErrorKind, Instance, hash::Map, workflow::duplicate};
+
+/// A composition: an instance, a chain or a group. A value without effects until it joins a workflow.
+///
+/// Composing shares its operands instead of copying them, so `x = x >> task` in a loop costs the same
+/// at every length (rule C-3).
+#[derive(Clone)]
+pub struct Fragment(pub(crate) Node);
+
+#[derive(Clone)]
+pub(crate) enum Node {
+    Task(Instance),
+    Chain(Arc<Chain>),
+    Group(Arc<GroupNode>),
+}
+
+/// Its parts run one after another.
+pub(crate) struct Chain {
+    pub(crate) parts: SmallVec<[Fragment; 2]>,
+}
+
+/// Its members run side by side.
+pub(crate) struct GroupNode {
+    /// The plain group whose members come first: `a | b` in `a | b | c`.
+    pub(crate) extends: Option<Arc<Self>>,
+    pub(crate) members: SmallVec<[Fragment; 2]>,
+    pub(crate) settings: Mutex<GroupSettings>,
+}
+
+/// What can be set on a group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupSettings {
+    /// Its name; without one it is called `ParallelGroup_1`, `ParallelGroup_2`, … in its workflow.
+    pub name: Option<String>,
+}
+
+impl Fragment {
+    /// `self >> next`: what follows starts when `self` has ended.
+    #[must_use]
+    pub fn then(self, next: Self) -> Self {
+        Self(Node::Chain(Arc::new(Chain { parts: smallvec::smallvec![self, next] })))
+    }
+
+    /// `self | other`: both side by side. A plain group on the left takes `other` in as one more
+    /// member, a named or configured one stays whole (rule C-10).
+    #[must_use]
+    pub fn beside(self, other: Self) -> Self {
+        let (extends, members) = match self.0 {
+            Node::Group(group) if *group.settings.lock() == GroupSettings::default() => {
+                (Some(group), smallvec::smallvec![other])
+            }
+            node => (None, smallvec::smallvec![Self(node), other]),
+        };
+        Self(Node::Group(Arc::new(GroupNode { extends, members, settings: Mutex::default() })))
+    }
+
+    /// The same group with other settings, for front ends whose values never change.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildErrorKind::NotAGroup`].
+    pub fn with_settings(self, settings: GroupSettings) -> Result<Self, BuildError> {
+        let Node::Group(group) = &self.0 else {
+            return Err(BuildError::new(BuildErrorKind::NotAGroup, "only a group has a name and settings")
+                .hint("make one with `|` or `parallel()`"));
+        };
+        let (extends, members) = (group.extends.clone(), group.members.clone());
+        Ok(Self(Node::Group(Arc::new(GroupNode { extends, members, settings: Mutex::new(settings) }))))
+    }
+
+    /// Changes the settings if this is a group; says whether it is one.
+    pub fn configure(&self, change: impl FnOnce(&mut GroupSettings)) -> bool {
+        let Node::Group(group) = &self.0 else { return false };
+        change(&mut group.settings.lock());
+        true
+    }
+
+    /// The instance, if the fragment is nothing more.
+    pub fn as_instance(&self) -> Option<&Instance> {
+        match &self.0 {
+            Node::Task(instance) => Some(instance),
+            Node::Chain(_) | Node::Group(_) => None,
+        }
+    }
+}
+
+impl From<Instance> for Fragment {
+    fn from(instance: Instance) -> Self {
+        Self(Node::Task(instance))
+    }
+}
+
+impl From<&Instance> for Fragment {
+    fn from(instance: &Instance) -> Self {
+        Self(Node::Task(instance.clone()))
+    }
+}
+
+/// All parts one after another.
+///
+/// # Errors
+///
+/// [`BuildErrorKind::EmptyComposition`] if there are none, [`BuildErrorKind::DuplicateTask`] if two of
+/// the parts are different instances with one id.
+pub fn chain(parts: impl IntoIterator<Item = Fragment>) -> Result<Fragment, BuildError> {
+    let parts: SmallVec<_> = parts.into_iter().collect();
+    check(&parts, "chain()")?;
+    Ok(Fragment(Node::Chain(Arc::new(Chain { parts }))))
+}
+
+/// All members side by side, as one group.
+///
+/// # Errors
+///
+/// As [`chain`].
+pub fn parallel(members: impl IntoIterator<Item = Fragment>) -> Result<Fragment, BuildError> {
+    let members: SmallVec<_> = members.into_iter().collect();
+    check(&members, "parallel()")?;
+    Ok(Fragment(Node::Group(Arc::new(GroupNode { extends: None, members, settings: Mutex::default() }))))
+}
+
+/// Finds what is wrong with a list of operands by looking at the instances among them. What is nested
+/// deeper meets when the whole joins a workflow.
+fn check(operands: &[Fragment], what: &str) -> Result<(), BuildError> {
+    if operands.is_empty() {
+        return Err(BuildError::new(BuildErrorKind::EmptyComposition, format!("{what} of nothing"))
+            .hint("give at least one task, or leave the empty part out of the composition"));
+    }
+    let mut seen: Map<u64, &Instance> = Map::default();
+    for instance in operands.iter().filter_map(Fragment::as_instance) {
+        let Some(id) = instance.fixed_id() else { continue };
+        match seen.insert(crate::hash::text(id), instance) {
+            Some(first) if !first.same(instance) && first.fixed_id() == Some(id) => {
+                return Err(duplicate(id, first.place(), instance.place()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Debug for Fragment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Node::Task(instance) => instance.fmt(f),
+            Node::Chain(_) => f.write_str("Fragment(chain)"),
+            Node::Group(_) => f.write_str("Fragment(group)"),
+        }
+    }
+}
+
+// A composition can be nested 100,000 deep; it is taken apart in a loop, since recursion would
+// overflow the stack.
+impl Drop for Chain {
+    fn drop(&mut self) {
+        take_apart(std::mem::take(&mut self.parts), None);
+    }
+}
+
+impl Drop for GroupNode {
+    fn drop(&mut self) {
+        take_apart(std::mem::take(&mut self.members), self.extends.take());
+    }
+}
+
+fn take_apart(mut pending: SmallVec<[Fragment; 2]>, extends: Option<Arc<GroupNode>>) {
+    pending.extend(extends.map(|group| Fragment(Node::Group(group))));
+    while let Some(fragment) = pending.pop() {
+        match fragment.0 {
+            Node::Task(_) => {}
+            Node::Chain(chain) => {
+                if let Some(mut chain) = Arc::into_inner(chain) {
+                    pending.append(&mut chain.parts);
+                }
+            }
+            Node::Group(group) => {
+                if let Some(mut group) = Arc::into_inner(group) {
+                    pending.append(&mut group.members);
+                    pending.extend(group.extends.take().map(|group| Fragment(Node::Group(group))));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+mod compile;
+mod describe;
+mod edges;
+mod groups;
+mod order;
+mod sources;
+
+use std::{fmt, sync::Arc};
+
+pub use groups::Group;
+pub use sources::{Fill, Source};
+
+use crate::{BuildError, Instance, Workflow, workflow::Tasks};
+use edges::Edges;
+
+/// The dense number of a node in a [`Plan`].
+pub type NodeId = u32;
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A task.
+    Task,
+    /// Where the edges into a group end: its branches start when it is reached.
+    Entry(u32),
+    /// Where the edges out of a group begin: it judges the branches when all have ended.
+    Exit(u32),
+}
+
+/// A workflow made ready to run: dense node numbers, flat arrays, every look-up by name done.
+///
+/// Tasks are numbered from 0 in the order in which they joined the workflow; the two nodes of each
+/// group follow. Immutable and shared by all runs of it.
+pub struct Plan {
+    name: String,
+    tasks: Arc<Tasks>,
+    edges: Edges,
+    /// How many edges have to arrive at a node before it is decided.
+    pending: Vec<u32>,
+    groups: Vec<Group>,
+    fills: sources::Fills,
+    /// Nodes that belong to a branch of a group: what fails there is judged by the group.
+    grouped: Vec<bool>,
+    /// Which nodes this plan runs, if not all (rule S-10).
+    included: Option<Vec<bool>>,
+    start: Option<NodeId>,
+}
+
+impl Plan {
+    /// Compiles what a workflow is now.
+    ///
+    /// With `start`, only what can be reached from that task runs, and only that task starts.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if nothing can run, `start` is unknown, names collide, or a parameter can never
+    /// be filled.
+    pub fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Self, BuildError> {
+        compile::compile(&*workflow.settled()?, start)
+    }
+
+    /// The workflow's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many nodes there are, groups' entries and exits included.
+    pub fn len(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Whether there are no nodes. It never is so: such a workflow is refused.
+    pub fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    /// How many nodes are tasks; their numbers are the first.
+    pub fn task_count(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// What a node is.
+    pub fn kind(&self, node: NodeId) -> Kind {
+        let tasks = u32::try_from(self.tasks.len()).unwrap_or(u32::MAX);
+        match node.checked_sub(tasks) {
+            None => Kind::Task,
+            Some(rest) if rest % 2 == 0 => Kind::Entry(rest / 2),
+            Some(rest) => Kind::Exit(rest / 2),
+        }
+    }
+
+    /// Whether a node is a task.
+    pub fn is_task(&self, node: NodeId) -> bool {
+        (node as usize) < self.tasks.len()
+    }
+
+    /// The instance behind a task node.
+    ///
+    /// # Panics
+    ///
+    /// If the node is no task.
+    pub fn task(&self, node: NodeId) -> &Instance {
+        self.tasks.get(node)
+    }
+
+    /// The id of a task, or the name of a node's group.
+    pub fn id(&self, node: NodeId) -> &str {
+        match self.kind(node) {
+            Kind::Task => self.tasks.id(node),
+            Kind::Entry(group) | Kind::Exit(group) => &self.groups[group as usize].name,
+        }
+    }
+
+    /// The task with this id, or the exit of the group with this name.
+    pub fn find(&self, id: &str) -> Option<NodeId> {
+        self.tasks.find(id).or_else(|| self.groups.iter().find(|group| group.name == id).map(|group| group.exit))
+    }
+
+    /// The node of an instance, whatever its id is here.
+    pub fn node_of(&self, instance: &Instance) -> Option<NodeId> {
+        self.tasks.number(instance)
+    }
+
+    /// All ids, tasks' first, then groups' names.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        let tasks = (0_u32..).take(self.tasks.len()).map(|node| self.tasks.id(node));
+        tasks.chain(self.groups.iter().map(|group| &*group.name))
+    }
+
+    /// The groups, by the number in [`Kind`].
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The nodes that follow, in the order of composition.
+    pub fn successors(&self, node: NodeId) -> &[NodeId] {
+        self.edges.of(node)
+    }
+
+    /// How many edges arrive at a node.
+    pub fn pending(&self, node: NodeId) -> u32 {
+        self.pending[node as usize]
+    }
+
+    pub(crate) fn pending_counts(&self) -> &[u32] {
+        &self.pending
+    }
+
+    /// The nodes that are ready when a run starts, in the order of composition.
+    pub fn roots(&self) -> impl Iterator<Item = NodeId> {
+        (0_u32..)
+            .zip(&self.pending)
+            .filter(|&(node, &pending)| pending == 0 && self.includes(node))
+            .filter(|&(node, _)| self.start.is_none_or(|start| start == node))
+            .map(|(node, _)| node)
+    }
+
+    /// Whether a node can run under this plan.
+    pub fn includes(&self, node: NodeId) -> bool {
+        self.included.as_ref().is_none_or(|included| included[node as usize])
+    }
+
+    /// Whether a failure of the node is for a group to judge.
+    pub fn is_grouped(&self, node: NodeId) -> bool {
+        self.grouped[node as usize]
+    }
+
+    /// What fills those parameters of a task that have no value of their own.
+    pub fn fills(&self, node: NodeId) -> &[Fill] {
+        self.fills.of(node)
+    }
+
+    /// The nodes that nothing follows, in the order of composition: the last one that succeeds gives
+    /// the run its value (rule R-4).
+    pub fn sinks(&self) -> Vec<NodeId> {
+        order::composition(self).filter(|&node| self.includes(node) && self.is_sink(node)).collect()
+    }
+
+    fn is_sink(&self, node: NodeId) -> bool {
+        self.successors(node).is_empty() && !matches!(self.kind(node), Kind::Entry(_))
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").field("name", &self.name).field("nodes", &self.len()).finish_non_exhaustive()
+    }
+}

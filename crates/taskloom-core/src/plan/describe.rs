@@ -1,0 +1,59 @@
+use std::fmt;
+
+use super::{NodeId, Plan, Source};
+use crate::Argument;
+
+/// The tasks in the order of composition, what follows each, and where the value of each open
+/// parameter would come from.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tasks = (0_u32..).take(self.task_count()).filter(|&node| self.includes(node));
+        writeln!(f, "workflow `{}`: {} tasks, {} groups", self.name, tasks.clone().count(), self.groups.len())?;
+        for node in tasks {
+            let task = self.task(node);
+            write!(f, "  {}", self.id(node))?;
+            if self.id(node) != task.definition().id() {
+                write!(f, " ({})", task.definition().id())?;
+            }
+            self.write_successors(f, node)?;
+            for fill in self.fills(node) {
+                let parameter = &task.definition().parameters()[fill.parameter];
+                let sources: Vec<String> =
+                    fill.sources.iter().map(|source| self.describe(source, &parameter.name)).collect();
+                writeln!(f, "      {} <- {}", parameter.name, sources.join(", else "))?;
+            }
+            let bound = task.arguments().iter().zip(task.definition().parameters());
+            for (_, parameter) in bound.filter(|(argument, _)| matches!(argument, Argument::Value(_))) {
+                writeln!(f, "      {} <- bound value", parameter.name)?;
+            }
+        }
+        for group in &self.groups {
+            let members: Vec<&str> = group.branches.iter().take(10).map(|branch| self.id(branch.last)).collect();
+            let more = if group.branches.len() > 10 { " | …" } else { "" };
+            write!(f, "  {} = {}{more}", group.name, members.join(" | "))?;
+            self.write_successors(f, group.exit)?;
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    fn write_successors(&self, f: &mut fmt::Formatter<'_>, node: NodeId) -> fmt::Result {
+        let mut separator = " >> ";
+        for &next in self.successors(node).iter().take(10) {
+            write!(f, "{separator}{}", self.id(next))?;
+            separator = ", ";
+        }
+        writeln!(f, "{}", if self.successors(node).len() > 10 { ", …" } else { "" })
+    }
+
+    fn describe(&self, source: &Source, parameter: &str) -> String {
+        match source {
+            Source::Output(node) | Source::Ancestor(node) => format!("output of `{}`", self.id(*node)),
+            Source::Outputs(nodes) => format!("outputs of {} tasks", nodes.len()),
+            Source::Channel => format!("channel key `{parameter}`"),
+            Source::Predecessor(node) => format!("value of `{}`, the only direct predecessor", self.id(*node)),
+            Source::Default => "its default".to_owned(),
+        }
+    }
+}

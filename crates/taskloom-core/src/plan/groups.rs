@@ -1,0 +1,197 @@
+use super::NodeId;
+use crate::{
+    BuildError, GroupSettings,
+    hash::Map,
+    workflow::{Branch, End, Workflow},
+};
+
+/// A group of a plan.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Its name, which is an id like a task's.
+    pub name: String,
+    /// The node that the edges into the group lead to.
+    pub entry: NodeId,
+    /// The node that the edges out of the group come from.
+    pub exit: NodeId,
+    /// Its branches, in the order of composition.
+    pub branches: Vec<GroupBranch>,
+    /// How many tasks were composed before it.
+    pub(super) after: u32,
+}
+
+/// One branch of a [`Group`].
+#[derive(Clone, Debug)]
+pub struct GroupBranch {
+    /// The node whose value is the branch's.
+    pub last: NodeId,
+    /// The node with which the branch begins.
+    pub(super) first: NodeId,
+    /// All nodes that can make the branch fail: its tasks, and the exits of groups in it.
+    pub nodes: Box<[NodeId]>,
+}
+
+/// The groups that a plan keeps, and how a workflow's groups are numbered in it.
+pub(super) struct Kept {
+    pub(super) groups: Vec<Group>,
+    number: Vec<Option<u32>>,
+    tasks: u32,
+}
+
+impl Kept {
+    pub(super) fn first(&self, end: End) -> NodeId {
+        match end {
+            End::Task(task) => task,
+            End::Group(group) => self.entry(group),
+        }
+    }
+
+    pub(super) fn last(&self, end: End) -> NodeId {
+        match end {
+            End::Task(task) => task,
+            End::Group(group) => self.entry(group) + 1,
+        }
+    }
+
+    fn entry(&self, group: u32) -> NodeId {
+        self.tasks + 2 * self.number[group as usize].expect("a group with edges is kept")
+    }
+}
+
+/// Decides which groups stay (rule C-5) and names them (rule C-8).
+pub(super) fn keep(workflow: &Workflow) -> Result<Kept, BuildError> {
+    let tasks = u32::try_from(workflow.len()).unwrap_or(u32::MAX);
+    let vanished = vanished(workflow);
+    let mut count = 0_u32;
+    let number = vanished
+        .iter()
+        .map(|gone| {
+            (!gone).then(|| {
+                count += 1;
+                count - 1
+            })
+        })
+        .collect();
+    let mut kept = Kept { groups: Vec::new(), number, tasks };
+    let mut names = Names::new(workflow, &vanished)?;
+    for (index, record) in (0_u32..).zip(&workflow.groups) {
+        if vanished[index as usize] {
+            continue;
+        }
+        let entry = kept.entry(index);
+        let branches = workflow.branches(index).into_iter().map(|branch| kept.branch(&branch)).collect();
+        let name = record.settings().name.unwrap_or_else(|| names.next(workflow));
+        kept.groups.push(Group { name, entry, exit: entry + 1, branches, after: record.after });
+    }
+    Ok(kept)
+}
+
+impl Kept {
+    fn branch(&self, branch: &Branch) -> GroupBranch {
+        GroupBranch {
+            first: self.first(branch.ends.first),
+            last: self.last(branch.ends.last),
+            nodes: branch.inside.iter().map(|&end| self.last(end)).collect(),
+        }
+    }
+}
+
+/// A group without edges, name or settings, all of whose members lie in a larger one, leaves nothing
+/// behind.
+fn vanished(workflow: &Workflow) -> Vec<bool> {
+    let mut plain: Vec<bool> =
+        workflow.groups.iter().map(|group| group.settings() == GroupSettings::default()).collect();
+    for &(from, to) in &workflow.edges {
+        for end in [from, to] {
+            if let End::Group(group) = end {
+                plain[group as usize] = false;
+            }
+        }
+    }
+    // A group nested in another is one of its branches, and stays as that.
+    let mut nested = vec![false; plain.len()];
+    for record in &workflow.groups {
+        for (_, ends) in &record.members {
+            for end in [ends.first, ends.last] {
+                if let End::Group(group) = end {
+                    nested[group as usize] = true;
+                }
+            }
+        }
+    }
+    let mut vanished: Vec<bool> =
+        (0..plain.len()).map(|group| plain[group] && !nested[group] && workflow.groups[group].extended).collect();
+    let candidates: Vec<u32> = (0_u32..)
+        .take(plain.len())
+        .filter(|&group| plain[group as usize] && !nested[group as usize] && !vanished[group as usize])
+        .collect();
+    if candidates.is_empty() || workflow.groups.len() - vanished.iter().filter(|&&gone| gone).count() < 2 {
+        return vanished;
+    }
+    // The members of each group that may be the larger one, found by each of its members.
+    let mut holders: Map<u64, Vec<u32>> = Map::default();
+    let mut sizes = vec![0; plain.len()];
+    for group in (0_u32..).take(plain.len()).filter(|&group| !vanished[group as usize]) {
+        let branches = workflow.branches(group);
+        sizes[group as usize] = branches.len();
+        for branch in &branches {
+            holders.entry(key(branch)).or_default().push(group);
+        }
+    }
+    for group in candidates {
+        let branches = workflow.branches(group);
+        let larger = holders[&key(&branches[0])].iter().any(|&other| {
+            sizes[other as usize] > branches.len()
+                && branches.iter().all(|branch| holders[&key(branch)].contains(&other))
+        });
+        vanished[group as usize] = larger;
+    }
+    vanished
+}
+
+fn key(branch: &Branch) -> u64 {
+    let number = |end| match end {
+        End::Task(task) => u64::from(task) * 2,
+        End::Group(group) => u64::from(group) * 2 + 1,
+    };
+    number(branch.ends.first) << 32 | number(branch.ends.last)
+}
+
+/// Hands out group names that no task and no other group has.
+struct Names {
+    given: Vec<String>,
+    next: u32,
+}
+
+impl Names {
+    fn new(workflow: &Workflow, vanished: &[bool]) -> Result<Self, BuildError> {
+        let mut given: Vec<String> = Vec::new();
+        for (record, _) in workflow.groups.iter().zip(vanished).filter(|(_, gone)| !**gone) {
+            let Some(name) = record.settings().name else { continue };
+            if given.contains(&name) {
+                return Err(taken(&name, "another group"));
+            }
+            if let Some(task) = workflow.tasks.find(&name) {
+                return Err(taken(&name, &format!("the task made at {}", workflow.tasks.get(task).place())));
+            }
+            given.push(name);
+        }
+        Ok(Self { given, next: 0 })
+    }
+
+    fn next(&mut self, workflow: &Workflow) -> String {
+        loop {
+            self.next += 1;
+            let name = format!("ParallelGroup_{}", self.next);
+            if !self.given.contains(&name) && workflow.tasks.find(&name).is_none() {
+                return name;
+            }
+        }
+    }
+}
+
+fn taken(name: &str, by: &str) -> BuildError {
+    BuildError::new(crate::BuildErrorKind::DuplicateTask, format!("group name `{name}` is taken by {by}"))
+        .task(name)
+        .hint("group names and task ids share one namespace: choose another name")
+}

@@ -1,0 +1,27 @@
+use super::{Outcome, State};
+use crate::{NodeId, hash::Map};
+
+/// How every node of a run ended.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    pub(super) states: Box<[State]>,
+    pub(super) attempts: Map<NodeId, u32>,
+    pub(super) outcome: Outcome,
+}
+
+impl Ending {
+    /// How a node ended. [`State::Waiting`] is left for what a run from a start node did not include.
+    pub fn state(&self, node: NodeId) -> State {
+        self.states[node as usize]
+    }
+
+    /// The last attempt of a node; the first is 1.
+    pub fn attempt(&self, node: NodeId) -> u32 {
+        self.attempts.get(&node).copied().unwrap_or(1)
+    }
+
+    /// How the run ended.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+}

@@ -1,0 +1,160 @@
+use std::sync::Arc;
+
+use super::{End, Ends, GroupRecord, Workflow, too_large};
+use crate::{
+    Argument, BuildError, Fragment, Instance,
+    fragment::{Chain, GroupNode, Node},
+};
+
+/// What is left to do while a fragment joins. Compositions nest without limit, so this is a stack of
+/// our own and not the machine's.
+enum Step<'a> {
+    Visit(&'a Fragment),
+    CloseChain(&'a Fragment, &'a Arc<Chain>),
+    /// A group, or with `false` the part of one that `|` has extended.
+    CloseGroup(&'a Fragment, &'a Arc<GroupNode>, bool),
+}
+
+impl Workflow {
+    /// Adds a fragment: its instances, its edges and its groups.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::BuildErrorKind::DuplicateTask`] if an instance's id is another instance's already,
+    /// [`crate::BuildErrorKind::InvalidTaskId`]. What joined before the error stays.
+    pub fn join(&mut self, fragment: &Fragment) -> Result<(), BuildError> {
+        self.join_ends(fragment).map(|_| ())
+    }
+
+    fn join_ends(&mut self, fragment: &Fragment) -> Result<Ends, BuildError> {
+        let mut steps = vec![Step::Visit(fragment)];
+        let mut done: Vec<Ends> = Vec::new();
+        while let Some(step) = steps.pop() {
+            match step {
+                Step::Visit(fragment) => self.visit(fragment, &mut steps, &mut done)?,
+                Step::CloseChain(fragment, chain) => {
+                    let parts = done.split_off(done.len() - chain.parts.len());
+                    self.edges.extend(parts.windows(2).map(|pair| (pair[0].last, pair[1].first)));
+                    let ends = Ends { first: parts[0].first, last: parts[parts.len() - 1].last };
+                    if Arc::strong_count(chain) > 1 {
+                        self.joined.insert(Arc::as_ptr(chain).addr(), (fragment.clone(), ends));
+                    }
+                    done.push(ends);
+                }
+                Step::CloseGroup(fragment, group, whole) => {
+                    let ends = self.close_group(fragment, group, &mut done)?;
+                    if whole {
+                        done.push(ends);
+                    }
+                }
+            }
+        }
+        Ok(done.pop().expect("every visited fragment leaves its ends"))
+    }
+
+    fn visit<'a>(
+        &mut self,
+        fragment: &'a Fragment,
+        steps: &mut Vec<Step<'a>>,
+        done: &mut Vec<Ends>,
+    ) -> Result<(), BuildError> {
+        let address = match &fragment.0 {
+            Node::Task(instance) => {
+                done.push(Ends::both(End::Task(self.join_instance(instance)?)));
+                return Ok(());
+            }
+            Node::Chain(chain) => Arc::as_ptr(chain).addr(),
+            Node::Group(group) => Arc::as_ptr(group).addr(),
+        };
+        if let Some((_, ends)) = self.joined.get(&address) {
+            done.push(*ends);
+            return Ok(());
+        }
+        match &fragment.0 {
+            Node::Task(_) => {}
+            Node::Chain(chain) => {
+                steps.push(Step::CloseChain(fragment, chain));
+                steps.extend(chain.parts.iter().rev().map(Step::Visit));
+            }
+            Node::Group(group) => self.visit_group(fragment, group, steps),
+        }
+        Ok(())
+    }
+
+    // `a | b | c | …` is nested to the left; the innermost part that has not joined comes first.
+    fn visit_group<'a>(&mut self, fragment: &'a Fragment, group: &'a Arc<GroupNode>, steps: &mut Vec<Step<'a>>) {
+        let mut part = group;
+        loop {
+            steps.push(Step::CloseGroup(fragment, part, Arc::ptr_eq(part, group)));
+            steps.extend(part.members.iter().rev().map(Step::Visit));
+            match &part.extends {
+                Some(left) if !self.joined.contains_key(&Arc::as_ptr(left).addr()) => part = left,
+                _ => break,
+            }
+        }
+    }
+
+    fn close_group(
+        &mut self,
+        fragment: &Fragment,
+        group: &Arc<GroupNode>,
+        done: &mut Vec<Ends>,
+    ) -> Result<Ends, BuildError> {
+        let number = u32::try_from(self.groups.len()).ok().filter(|&n| n < 500_000_000).ok_or_else(too_large)?;
+        let ends = Ends::both(End::Group(number));
+        let extends = group.extends.as_ref().and_then(|left| match self.joined.get(&Arc::as_ptr(left).addr()) {
+            Some((_, Ends { first: End::Group(number), .. })) => Some(*number),
+            _ => None,
+        });
+        if let Some(left) = extends {
+            self.groups[left as usize].extended = true;
+        }
+        let members = done.split_off(done.len() - group.members.len());
+        self.groups.push(GroupRecord {
+            node: group.clone(),
+            extends,
+            members: group.members.iter().cloned().zip(members).collect(),
+            after: u32::try_from(self.tasks.len()).unwrap_or(u32::MAX),
+            extended: false,
+        });
+        self.joined.insert(Arc::as_ptr(group).addr(), (fragment.clone(), ends));
+        Ok(ends)
+    }
+
+    /// Adds an instance, after the instances whose outputs it takes, and the edges from these.
+    fn join_instance(&mut self, instance: &Instance) -> Result<u32, BuildError> {
+        if !takes_outputs(instance) {
+            return Arc::make_mut(&mut self.tasks).join(instance);
+        }
+        let mut pending = vec![(instance, false)];
+        let mut number = 0;
+        while let Some((instance, inputs_joined)) = pending.pop() {
+            if !inputs_joined && takes_outputs(instance) && self.tasks.number(instance).is_none() {
+                pending.push((instance, true));
+                pending.extend(inputs(instance).rev().map(|input| (input, false)));
+                continue;
+            }
+            number = Arc::make_mut(&mut self.tasks).join(instance)?;
+            if inputs_joined {
+                for input in inputs(instance) {
+                    let from = self.tasks.number(input).expect("inputs join before what takes them");
+                    self.edges.push((End::Task(from), End::Task(number)));
+                }
+            }
+        }
+        Ok(number)
+    }
+}
+
+fn takes_outputs(instance: &Instance) -> bool {
+    instance.arguments().iter().any(|a| matches!(a, Argument::Output(_) | Argument::Outputs(_)))
+}
+
+/// The instances whose outputs an instance takes.
+pub(crate) fn inputs(instance: &Instance) -> impl DoubleEndedIterator<Item = &Instance> {
+    instance.arguments().iter().flat_map(|argument| match argument {
+        Argument::Output(input) => std::slice::from_ref(input),
+        Argument::Outputs(inputs) => inputs.as_slice(),
+        Argument::Open | Argument::Value(_) => &[],
+    })
+}

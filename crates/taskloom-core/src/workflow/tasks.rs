@@ -1,0 +1,123 @@
+use hashbrown::HashTable;
+
+use super::{duplicate, too_large};
+use crate::{BuildError, Instance, hash, hash::Map, task_id};
+
+/// The instances of a workflow, numbered in the order in which they joined, and found by id.
+///
+/// The table holds numbers; ids stay where they are, in their instances.
+#[derive(Clone, Default)]
+pub(crate) struct Tasks {
+    list: Vec<Instance>,
+    by_id: HashTable<u32>,
+    /// Instances that go by another id here than elsewhere, since theirs was taken.
+    renamed: Map<u32, Box<str>>,
+    /// How many instances with an automatic id and this digest have joined.
+    occurrences: Map<u64, u64>,
+}
+
+impl Tasks {
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(crate) fn get(&self, number: u32) -> &Instance {
+        &self.list[number as usize]
+    }
+
+    /// The id of a task in this workflow.
+    pub(crate) fn id(&self, number: u32) -> &str {
+        if let Some(id) = self.renamed.get(&number) {
+            return id;
+        }
+        self.list[number as usize].id()
+    }
+
+    /// The task with this id.
+    pub(crate) fn find(&self, id: &str) -> Option<u32> {
+        self.by_id.find(hash::text(id), |&number| self.id(number) == id).copied()
+    }
+
+    /// The number of an instance that has joined.
+    pub(crate) fn number(&self, instance: &Instance) -> Option<u32> {
+        let number = self.find(instance.fixed_id()?)?;
+        if self.list[number as usize].same(instance) {
+            return Some(number);
+        }
+        // Its id is another instance's here, so it can only be among the renamed ones.
+        (0_u32..).zip(&self.list).find_map(|(number, other)| {
+            (other.same(instance) && self.renamed.contains_key(&number)).then_some(number)
+        })
+    }
+
+    /// Adds an instance, unless it is there, and gives its number.
+    pub(crate) fn join(&mut self, instance: &Instance) -> Result<u32, BuildError> {
+        let Some(id) = instance.fixed_id() else { return self.join_unnamed(instance) };
+        let hash = hash::text(id);
+        let number = self.next_number()?;
+        let (list, renamed) = (&self.list, &self.renamed);
+        let id_of = |number: u32| match renamed.get(&number) {
+            Some(id) => &**id,
+            None => list[number as usize].id(),
+        };
+        match self.by_id.entry(hash, |&n| id_of(n) == id, |&n| hash::text(id_of(n))) {
+            hashbrown::hash_table::Entry::Vacant(entry) => {
+                instance.validate_id()?;
+                entry.insert(number);
+                self.list.push(instance.clone());
+                Ok(number)
+            }
+            hashbrown::hash_table::Entry::Occupied(entry) => {
+                let holder = *entry.get();
+                if self.list[holder as usize].same(instance) {
+                    return Ok(holder);
+                }
+                if instance.has_given_id() {
+                    return Err(duplicate(id, self.list[holder as usize].place(), instance.place()));
+                }
+                if let Some(number) = self.number(instance) {
+                    return Ok(number);
+                }
+                let free = task_id::lengthening(id).find(|id| self.find(id).is_none());
+                let free = free.expect("there are more lengths than tasks");
+                self.renamed.insert(number, free.into_boxed_str());
+                self.push(instance, number);
+                Ok(number)
+            }
+        }
+    }
+
+    fn join_unnamed(&mut self, instance: &Instance) -> Result<u32, BuildError> {
+        let number = self.next_number()?;
+        let digest = instance.digest();
+        let occurrence = self.occurrences.entry(digest).or_insert(0);
+        *occurrence += 1;
+        let mut ids = task_id::joining(instance.definition().id(), digest, *occurrence);
+        let free = ids.find(|id| self.find(id).is_none()).expect("there are more lengths than tasks");
+        let fixed = instance.fix_id(free);
+        if self.find(fixed).is_some() {
+            // Another thread read the id in between, and fixed it to one that is taken here.
+            return self.join(instance);
+        }
+        self.push(instance, number);
+        Ok(number)
+    }
+
+    fn push(&mut self, instance: &Instance, number: u32) {
+        self.list.push(instance.clone());
+        let hash = hash::text(self.id(number));
+        let (list, renamed) = (&self.list, &self.renamed);
+        self.by_id.insert_unique(hash, number, |&n| match renamed.get(&n) {
+            Some(id) => hash::text(id),
+            None => hash::text(list[n as usize].id()),
+        });
+    }
+
+    // Two node numbers for each group have to fit beside the tasks.
+    fn next_number(&self) -> Result<u32, BuildError> {
+        match u32::try_from(self.list.len()) {
+            Ok(number) if number < 1_000_000_000 => Ok(number),
+            _ => Err(too_large()),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+
+use crate::{
+    parameter::{Bound, Parameter, Pass},
+    task::Task,
+};
+
+/// The function, the type of the same name, and what connects them.
+pub(crate) fn expand(task: &Task) -> TokenStream {
+    let Task { function, options, .. } = task;
+    let taskloom = options.krate();
+    let private = quote!(#taskloom::__private);
+    let (name, visibility) = (&function.sig.ident, &function.vis);
+    let docs: Vec<_> = function.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).collect();
+    let cfgs: Vec<_> = function.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
+    let output = output_type(task, &private);
+    let setters = task.bound().enumerate().map(|(number, bound)| setter(number, bound, task, &taskloom));
+    let operators = [quote!(#name), quote!(&#name)].map(|operand| operators(&operand, &taskloom));
+    let definition = definition(task, &taskloom, &output);
+    let assertion = (!task.output.fallible).then(|| {
+        let message = format!(
+            "task `{name}` returns a `Result` under another name: write it as `Result<…>`, so that its errors are seen"
+        );
+        quote!(const _: () = {
+            #[allow(unused_imports)]
+            use #private::NotResult as _;
+            ::core::assert!(!#private::Probe::<#output>::IS_RESULT, #message);
+        };)
+    });
+    quote! {
+        #function
+
+        #(#cfgs)*
+        #(#docs)*
+        #[allow(non_camel_case_types, dead_code, missing_docs, unreachable_pub)]
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #[must_use = "an instance does nothing until it is part of a workflow"]
+        #visibility struct #name {
+            builder: #private::Builder,
+        }
+
+        #(#cfgs)*
+        #[allow(dead_code, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
+        const _: () = {
+            #assertion
+
+            #definition
+
+            impl #name {
+                /// Begins an instance of the task.
+                #[track_caller]
+                #visibility fn task() -> Self {
+                    Self { builder: #private::Builder::new(definition()) }
+                }
+
+                /// The definition of the task.
+                #visibility fn definition() -> #taskloom::Definition {
+                    ::core::clone::Clone::clone(definition())
+                }
+
+                /// Names the instance; the id is unique in a workflow.
+                #visibility fn task_id(mut self, id: impl ::core::convert::Into<::std::string::String>) -> Self {
+                    self.builder.task_id(id);
+                    self
+                }
+
+                #(#setters)*
+            }
+
+            impl #taskloom::Instance for #name {
+                type Output = #output;
+
+                fn builder(&self) -> &#private::Builder {
+                    &self.builder
+                }
+
+                fn builder_mut(&mut self) -> &mut #private::Builder {
+                    &mut self.builder
+                }
+            }
+
+            impl ::core::convert::From<&#name> for #taskloom::Arg<#output> {
+                fn from(task: &#name) -> Self {
+                    task.builder.output()
+                }
+            }
+
+            impl ::core::convert::From<&#name> for #taskloom::Arg<::core::option::Option<#output>> {
+                fn from(task: &#name) -> Self {
+                    task.builder.output()
+                }
+            }
+
+            #(#operators)*
+        };
+    }
+}
+
+fn output_type(task: &Task, private: &TokenStream) -> TokenStream {
+    let ty = &task.output.ty;
+    if task.output.fallible { quote!(<#ty as #private::ResultOf>::Ok) } else { quote!(#ty) }
+}
+
+fn setter(number: usize, bound: &Bound, task: &Task, taskloom: &syn::Path) -> TokenStream {
+    let (name, ty, visibility) = (&bound.name, &bound.ty, &task.function.vis);
+    let doc = format!("Binds the parameter `{name}`: to a value, or to the output of another instance.");
+    quote! {
+        #[doc = #doc]
+        #visibility fn #name(mut self, #name: impl ::core::convert::Into<#taskloom::Arg<#ty>>) -> Self {
+            self.builder.bind(#number, #name.into());
+            self
+        }
+    }
+}
+
+fn operators(operand: &TokenStream, taskloom: &syn::Path) -> TokenStream {
+    let private = quote!(#taskloom::__private);
+    quote! {
+        impl #taskloom::IntoFragment for #operand {
+            fn into_fragment(self) -> #taskloom::Fragment {
+                self.builder.fragment()
+            }
+        }
+
+        impl<R: #taskloom::IntoFragment> ::core::ops::Shr<R> for #operand {
+            type Output = #taskloom::Fragment;
+            fn shr(self, right: R) -> #taskloom::Fragment {
+                #private::then(self, right)
+            }
+        }
+
+        impl<R: #taskloom::IntoFragment> ::core::ops::Shl<R> for #operand {
+            type Output = #taskloom::Fragment;
+            fn shl(self, left: R) -> #taskloom::Fragment {
+                #private::then(left, self)
+            }
+        }
+
+        impl<R: #taskloom::IntoFragment> ::core::ops::BitOr<R> for #operand {
+            type Output = #taskloom::Fragment;
+            fn bitor(self, right: R) -> #taskloom::Fragment {
+                #private::beside(self, right)
+            }
+        }
+    }
+}
+
+/// A function that gives the definition, made at its first use.
+fn definition(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenStream {
+    let private = quote!(#taskloom::__private);
+    let name = &task.function.sig.ident;
+    let id = task.options.id.as_ref().map_or_else(|| name.to_string(), syn::LitStr::value);
+    let parameters = task.bound().map(|bound| {
+        let (ty, text, has_default) = (&bound.ty, bound.name.to_string(), bound.default.is_some());
+        quote!(#private::parameter::<#ty>(#text, #has_default))
+    });
+    let max_retries = task.options.max_retries.iter();
+    let body = body(task, &private);
+    // The line of the function's name is where the definition is said to be.
+    let place = quote_spanned!(name.span() => ::core::panic::Location::caller());
+    quote! {
+        fn definition() -> &'static #taskloom::Definition {
+            static DEFINITION: #private::OnceLock<#taskloom::Definition> = #private::OnceLock::new();
+            DEFINITION.get_or_init(|| {
+                #[allow(unused_mut)]
+                let mut options = #private::Options::default();
+                #(options.max_retries = #max_retries;)*
+                let parameters = ::std::vec![#(#parameters),*];
+                #private::definition::<#output>(#id, parameters, options, #place, #body)
+            })
+        }
+    }
+}
+
+/// How the engine calls the function.
+fn body(task: &Task, private: &TokenStream) -> TokenStream {
+    let name = &task.function.sig.ident;
+    let fetched = task.bound().enumerate().map(|(number, bound)| fetch(number, bound));
+    let mut number = 0_usize;
+    let passed: Vec<TokenStream> = task
+        .parameters
+        .iter()
+        .map(|parameter| match parameter {
+            Parameter::Context { reference: true } => quote!(&context),
+            Parameter::Context { reference: false } => quote!(context),
+            Parameter::Bound(bound) => {
+                let local = format_ident!("argument_{number}");
+                number += 1;
+                match bound.pass {
+                    Pass::Owned | Pass::Optional(_) => quote!(#local),
+                    Pass::Shared => quote!(&*#local),
+                    Pass::Slice => quote!(&**#local),
+                }
+            }
+        })
+        .collect();
+    let wants_context = task.parameters.iter().any(|parameter| matches!(parameter, Parameter::Context { .. }));
+    let context = wants_context.then(|| quote!(let context = arguments.context();));
+    let settle = |call: TokenStream| {
+        if task.output.fallible {
+            quote!(#private::outcome(#private::ResultOf::split(#call)?))
+        } else {
+            quote!(#private::outcome(#call))
+        }
+    };
+    let call = quote!(#name(#(#passed),*));
+    let (kind, run) = if task.function.sig.asyncness.is_some() {
+        let settled = settle(quote!(#call.await));
+        (quote!(Async), quote!(#private::asynchronous(async move { #settled })))
+    } else {
+        (quote!(Sync), settle(call))
+    };
+    quote! {
+        #private::RustBody::#kind(|arguments: &#private::Arguments<'_>| {
+            #context
+            #(#fetched)*
+            #run
+        })
+    }
+}
+
+fn fetch(number: usize, bound: &Bound) -> TokenStream {
+    let local = format_ident!("argument_{number}");
+    let ty = &bound.ty;
+    let default = match &bound.default {
+        Some(default) => quote!(|| ::core::option::Option::Some(#default)),
+        None => quote!(|| ::core::option::Option::None),
+    };
+    match &bound.pass {
+        Pass::Owned => quote!(let #local = arguments.owned::<#ty>(#number, #default)?;),
+        Pass::Optional(inner) => quote!(let #local = arguments.optional::<#inner>(#number, #default)?;),
+        Pass::Shared | Pass::Slice => quote!(let #local = arguments.shared::<#ty>(#number, #default)?;),
+    }
+}

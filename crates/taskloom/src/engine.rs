@@ -1,0 +1,217 @@
+//! A run in this process: the scheduler behind one lock, and the workers that share it.
+//!
+//! There is no dispatcher. A worker that ends a task tells the scheduler so and takes the next ready
+//! task under the same lock, so a chain costs no hand-over at all. It calls for one more worker only
+//! when more is ready than it can take itself; that one, once it has arrived, calls for the next if
+//! there still is more. So a burst of short tasks does not start threads that come too late, and tasks
+//! that block bring up as many workers as are allowed.
+//!
+//! Both front ends use this; what differs between them is a [`Host`]: how a worker is started, and who
+//! has to hear that the run has ended.
+
+mod failure;
+mod job;
+mod record;
+mod shared;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use parking_lot::{Condvar, Mutex};
+use taskloom_core::{Limits, NodeId, Plan, Value};
+
+pub use failure::Failure;
+pub use job::Job;
+pub use record::{GroupReport, Record};
+use shared::{Shared, Wake};
+
+/// What a front end does for a run.
+pub trait Host: Send + Sync {
+    /// Starts a worker, which takes its first task with [`Engine::arrive`].
+    fn start_worker(&self, engine: &Arc<Engine>);
+
+    /// Hears, once, that the run has ended.
+    fn finished(&self);
+}
+
+/// Who asks for a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A worker that ends when there is nothing to take.
+    Worker,
+    /// The thread that waits for the run.
+    Caller,
+    /// An executor of async tasks, which takes no other.
+    Async,
+}
+
+/// What a waiting caller gets.
+#[derive(Debug)]
+pub enum Wait {
+    /// A task to run.
+    Job(Job),
+    /// The run has ended.
+    Finished,
+    /// Neither, in the time given.
+    TimedOut,
+}
+
+/// A run under way.
+pub struct Engine {
+    plan: Arc<Plan>,
+    shared: Mutex<Shared>,
+    /// Tells waiting callers that there is something for them.
+    changed: Condvar,
+    channel: HashMap<String, Value>,
+    begun: Instant,
+    host: Box<dyn Host>,
+}
+
+/// How a run is to be executed.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// Caps for tasks of both kinds.
+    pub limits: Limits,
+    /// How many workers run plain functions at the same time, at most.
+    pub max_workers: u32,
+}
+
+impl Engine {
+    /// A run that has not begun: nothing happens until somebody takes a task.
+    pub fn new(plan: Arc<Plan>, options: &RunOptions, channel: HashMap<String, Value>, host: Box<dyn Host>) -> Arc<Self> {
+        let shared = Shared::new(plan.clone(), options);
+        Arc::new(Self {
+            plan,
+            shared: Mutex::new(shared),
+            changed: Condvar::new(),
+            channel,
+            begun: Instant::now(),
+            host,
+        })
+    }
+
+    /// What is run.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// A value of the run's channel.
+    pub fn channel(&self, key: &str) -> Option<Value> {
+        self.channel.get(key).cloned()
+    }
+
+    /// Calls for a first worker, on behalf of a caller that does not work itself.
+    pub fn launch(self: &Arc<Self>) {
+        self.visit(|_, _| ());
+    }
+
+    /// The first task of a worker that [`Host::start_worker`] has started.
+    pub fn arrive(self: &Arc<Self>) -> Option<Job> {
+        self.visit(|shared, now| {
+            shared.arrived();
+            shared.take(Role::Worker, now)
+        })
+    }
+
+    /// The next task, if one is ready. A worker that gets none must end.
+    pub fn take(self: &Arc<Self>, role: Role) -> Option<Job> {
+        self.visit(|shared, now| shared.take(role, now))
+    }
+
+    /// Says how a task has ended and takes the next one. A worker that gets none must end.
+    pub fn end(self: &Arc<Self>, job: &Job, result: Result<Value, Failure>, role: Role) -> Option<Job> {
+        // What is not kept is dropped here, outside of the lock: it may call back into the engine.
+        let mut result = Some(result);
+        self.visit(|shared, now| {
+            shared.end(job, &mut result, now);
+            shared.take(role, now)
+        })
+    }
+
+    /// Says that a task will not end, because it was dropped in the middle.
+    pub fn abandon(self: &Arc<Self>, job: &Job) {
+        self.visit(|shared, now| shared.abandon(job, now));
+    }
+
+    /// Cancels the run: nothing new starts, and it ends when what is running has.
+    pub fn cancel(self: &Arc<Self>) {
+        self.visit(|shared, _| shared.cancel());
+    }
+
+    /// Waits until there is a task for the caller, the run has ended, or the time is over.
+    pub fn wait(self: &Arc<Self>, timeout: Duration) -> Wait {
+        let deadline = Instant::now() + timeout;
+        loop {
+            if let Some(job) = self.take(Role::Caller) {
+                return Wait::Job(job);
+            }
+            let mut shared = self.shared.lock();
+            if shared.is_finished() {
+                return Wait::Finished;
+            }
+            if shared.park() && self.changed.wait_until(&mut shared, deadline).timed_out() {
+                shared.unpark();
+                return Wait::TimedOut;
+            }
+        }
+    }
+
+    /// Waits, without working, until the run has ended or the time is over; says whether it has ended.
+    pub fn wait_finished(&self, timeout: Duration) -> bool {
+        let mut shared = self.shared.lock();
+        if !shared.is_finished() {
+            self.changed.wait_for(&mut shared, timeout);
+        }
+        shared.is_finished()
+    }
+
+    /// Whether the run has ended.
+    pub fn is_finished(&self) -> bool {
+        self.shared.lock().is_finished()
+    }
+
+    /// What the run has left behind.
+    ///
+    /// # Panics
+    ///
+    /// If it has not ended.
+    pub fn record(&self) -> Arc<Record> {
+        self.shared.lock().record()
+    }
+
+    /// The value of a task that has succeeded so far.
+    pub fn result(&self, node: NodeId) -> Option<Value> {
+        self.shared.lock().result(node)
+    }
+
+    /// One visit under the lock; then, outside of it, whoever has to be woken is woken.
+    fn visit<R>(self: &Arc<Self>, visit: impl FnOnce(&mut Shared, Duration) -> R) -> R {
+        let now = self.begun.elapsed();
+        let mut shared = self.shared.lock();
+        let result = visit(&mut shared, now);
+        let wake = shared.wake(now);
+        drop(shared);
+        match wake {
+            Wake::Nobody => {}
+            Wake::Caller => {
+                self.changed.notify_all();
+            }
+            Wake::Worker => self.host.start_worker(self),
+            Wake::Finished => {
+                self.changed.notify_all();
+                self.host.finished();
+            }
+        }
+        result
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("plan", &self.plan).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,175 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use taskloom_core::{Ending, Gathered, Kind, NodeId, Outcome, Plan, State, Value};
+
+use super::Failure;
+
+/// What a run that has ended leaves behind.
+pub struct Record {
+    pub(super) plan: Arc<Plan>,
+    pub(super) ending: Ending,
+    pub(super) results: Vec<Option<Value>>,
+    pub(super) order: Vec<NodeId>,
+    pub(super) times: Vec<(Duration, Duration)>,
+    pub(super) failures: Vec<(NodeId, Failure)>,
+    pub(super) took: Duration,
+}
+
+/// How the branches of a group ended.
+#[derive(Clone, Debug, Default)]
+pub struct GroupReport {
+    /// The tasks that failed, with the text of their errors.
+    pub failed: Vec<(String, String)>,
+    /// The branches that succeeded, by the id of their last task.
+    pub successful: Vec<String>,
+    /// The branches that were skipped or did not run.
+    pub skipped: Vec<String>,
+}
+
+impl Record {
+    /// What was run.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// How the run ended.
+    pub fn outcome(&self) -> Outcome {
+        self.ending.outcome()
+    }
+
+    /// How long it took.
+    pub fn took(&self) -> Duration {
+        self.took
+    }
+
+    /// How a node ended.
+    pub fn state(&self, node: NodeId) -> State {
+        self.ending.state(node)
+    }
+
+    /// How many attempts a task had.
+    pub fn attempts(&self, node: NodeId) -> u32 {
+        match self.state(node) {
+            State::Skipped | State::NotRun | State::Waiting if self.ending.attempt(node) == 1 => 0,
+            _ => self.ending.attempt(node),
+        }
+    }
+
+    /// When the last attempt of a task began and ended, since the run began.
+    pub fn times(&self, node: NodeId) -> (Duration, Duration) {
+        self.times[node as usize]
+    }
+
+    /// The tasks that succeeded, in the order in which they did.
+    pub fn order(&self) -> &[NodeId] {
+        &self.order
+    }
+
+    /// The value of a task that has succeeded.
+    pub fn task_value(&self, node: NodeId) -> Option<&Value> {
+        self.results.get(node as usize)?.as_ref()
+    }
+
+    /// The value of a task or group that has succeeded.
+    pub fn value_of(&self, node: NodeId) -> Option<Value> {
+        if self.plan.is_task(node) {
+            return self.task_value(node).cloned();
+        }
+        let gathered = Gathered::take_one(&self.plan, node, |from| match self.state(from) {
+            State::Succeeded if self.plan.is_task(from) => Some(self.results[from as usize].clone()),
+            State::Succeeded => Some(None),
+            _ => None,
+        });
+        gathered.value(&self.plan, node, self.plan.task(0).definition().body())
+    }
+
+    /// The node that gives the run its value: the last sink that succeeded (rule R-4).
+    pub fn value_node(&self) -> Option<NodeId> {
+        self.plan.sinks().into_iter().rev().find(|&node| self.state(node) == State::Succeeded)
+    }
+
+    /// The failures that no retry mended, in the order in which they happened.
+    pub fn failures(&self) -> &[(NodeId, Failure)] {
+        &self.failures
+    }
+
+    /// Why a task failed.
+    pub fn failure(&self, node: NodeId) -> Option<&Failure> {
+        self.failures.iter().find(|(failed, _)| *failed == node).map(|(_, failure)| failure)
+    }
+
+    /// How the branches of the group behind an exit ended.
+    pub fn group_report(&self, exit: NodeId) -> GroupReport {
+        let mut report = GroupReport::default();
+        let Kind::Exit(group) = self.plan.kind(exit) else { return report };
+        for branch in &self.plan.groups()[group as usize].branches {
+            let id = || self.plan.id(branch.last).to_owned();
+            match branch.nodes.iter().find(|&&node| self.state(node) == State::Failed) {
+                Some(&node) => report.failed.push((self.plan.id(node).to_owned(), self.reason(node))),
+                None if self.state(branch.last) == State::Succeeded => report.successful.push(id()),
+                None => report.skipped.push(id()),
+            }
+        }
+        report
+    }
+
+    /// The text of the error with which a task failed, or what failed in a group.
+    fn reason(&self, node: NodeId) -> String {
+        if let Some(failure) = self.failure(node) {
+            return failure.error.to_string();
+        }
+        let Kind::Exit(group) = self.plan.kind(node) else { return String::new() };
+        let branches = self.plan.groups()[group as usize].branches.iter();
+        let failed = branches.flat_map(|branch| &*branch.nodes).filter(|&&node| self.state(node) == State::Failed);
+        let ids: Vec<String> = failed.map(|&node| format!("`{}`", self.plan.id(node))).collect();
+        format!("{} failed in it", ids.join(", "))
+    }
+
+    /// What failed, where, at which attempt and with which arguments, as one text (rules ).
+    pub fn describe_failure(&self, node: NodeId) -> String {
+        if !self.plan.is_task(node) {
+            return self.describe_group(node);
+        }
+        let task = self.plan.task(node);
+        let definition = task.definition();
+        let attempts = self.ending.attempt(node);
+        let bound: Vec<&str> = definition
+            .parameters()
+            .iter()
+            .zip(task.arguments())
+            .filter(|(_, argument)| !matches!(argument, taskloom_core::Argument::Open))
+            .map(|(parameter, _)| &*parameter.name)
+            .collect();
+        let bound = if bound.is_empty() { "no bound arguments".to_owned() } else { format!("bound: {}", bound.join(", ")) };
+        format!(
+            "task `{}` failed at attempt {attempts} of {}: {}\n  task: definition `{}` at {}; instance made at {}; {bound}",
+            self.plan.id(node),
+            task.options().max_retries + 1,
+            self.reason(node),
+            definition.id(),
+            definition.place(),
+            task.place(),
+        )
+    }
+
+    fn describe_group(&self, exit: NodeId) -> String {
+        let report = self.group_report(exit);
+        let total = report.failed.len() + report.successful.len() + report.skipped.len();
+        let failed: Vec<String> = report.failed.iter().map(|(id, why)| format!("`{id}` ({why})")).collect();
+        let list = |ids: &[String]| if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
+        format!(
+            "group `{}` failed: {} of {total} branches failed, and its policy is strict\n  failed: {}\n  successful: {}\n  skipped: {}",
+            self.plan.id(exit),
+            report.failed.len(),
+            failed.join(", "),
+            list(&report.successful),
+            list(&report.skipped),
+        )
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record").field("plan", &self.plan).field("outcome", &self.outcome()).finish_non_exhaustive()
+    }
+}

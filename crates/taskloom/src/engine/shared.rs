@@ -1,0 +1,177 @@
+use std::{sync::Arc, time::Duration};
+
+use taskloom_core::{Event, Gathered, NodeId, Outcome, Plan, Scheduler, State, Value};
+
+use super::{Failure, Job, Record, Role, RunOptions};
+
+/// Who has to be woken after a visit; one at a time, since whoever wakes up looks again.
+pub(super) enum Wake {
+    Nobody,
+    Caller,
+    Worker,
+    Finished,
+}
+
+/// What the workers of a run share.
+pub(super) struct Shared {
+    plan: Arc<Plan>,
+    scheduler: Scheduler,
+    results: Vec<Option<Value>>,
+    /// Tasks in the order in which they succeeded.
+    order: Vec<NodeId>,
+    times: Vec<(Duration, Duration)>,
+    failures: Vec<(NodeId, Failure)>,
+    workers: u32,
+    max_workers: u32,
+    /// Whether a worker has been called that has not arrived.
+    called: bool,
+    /// Whether the caller waits.
+    parked: bool,
+    finished: Option<Duration>,
+    record: Option<Arc<Record>>,
+}
+
+impl Shared {
+    pub(super) fn new(plan: Arc<Plan>, options: &RunOptions) -> Self {
+        let tasks = plan.task_count();
+        Self {
+            scheduler: Scheduler::new(plan.clone(), options.limits),
+            results: vec![None; tasks],
+            order: Vec::new(),
+            times: vec![(Duration::ZERO, Duration::ZERO); tasks],
+            failures: Vec::new(),
+            workers: 0,
+            max_workers: options.max_workers,
+            called: false,
+            parked: false,
+            finished: None,
+            record: None,
+            plan,
+        }
+    }
+
+    pub(super) fn arrived(&mut self) {
+        self.called = false;
+    }
+
+    pub(super) fn take(&mut self, role: Role, now: Duration) -> Option<Job> {
+        let job = self.start(role, now);
+        if job.is_none() && role == Role::Worker {
+            self.workers -= 1;
+        }
+        job
+    }
+
+    fn start(&mut self, role: Role, now: Duration) -> Option<Job> {
+        let node = self.scheduler.next()?;
+        if role == Role::Async && !self.plan.task(node).definition().body().is_async() {
+            return None;
+        }
+        self.scheduler.apply(Event::Started(node));
+        let gathered = (!self.plan.fills(node).is_empty()).then(|| Box::new(self.gather(node)));
+        Some(Job { node, attempt: self.scheduler.attempt(node), started: now, gathered })
+    }
+
+    fn gather(&self, node: NodeId) -> Gathered {
+        Gathered::take(&self.plan, node, |from| match self.scheduler.state(from) {
+            State::Succeeded if self.plan.is_task(from) => Some(self.results[from as usize].clone()),
+            State::Succeeded => Some(None),
+            _ => None,
+        })
+    }
+
+    /// Takes what it keeps out of `result`.
+    pub(super) fn end(&mut self, job: &Job, result: &mut Option<Result<Value, Failure>>, now: Duration) {
+        let node = job.node;
+        self.times[node as usize] = (job.started, now);
+        match result {
+            Some(Ok(_)) => {
+                if let Some(Ok(value)) = result.take() {
+                    self.results[node as usize] = Some(value);
+                }
+                self.order.push(node);
+                self.scheduler.apply(Event::Succeeded(node));
+            }
+            Some(Err(failure)) => {
+                let retry = failure.retryable && job.attempt <= self.plan.task(node).options().max_retries;
+                if !retry || self.scheduler.outcome() != Outcome::Succeeded {
+                    self.failures.push((node, failure.clone()));
+                }
+                self.scheduler.apply(Event::Failed { node, retry });
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn abandon(&mut self, job: &Job, now: Duration) {
+        self.times[job.node as usize] = (job.started, now);
+        self.scheduler.apply(Event::Dropped(job.node));
+    }
+
+    pub(super) fn cancel(&mut self) {
+        if !self.is_finished() {
+            self.scheduler.apply(Event::Cancelled);
+        }
+    }
+
+    /// Says that the caller is about to wait, unless something is ready for it.
+    pub(super) fn park(&mut self) -> bool {
+        self.parked = self.scheduler.startable() == 0;
+        self.parked
+    }
+
+    pub(super) fn unpark(&mut self) {
+        self.parked = false;
+    }
+
+    /// Decides who is woken.
+    pub(super) fn wake(&mut self, now: Duration) -> Wake {
+        if self.finished.is_some() {
+            return Wake::Nobody;
+        }
+        if self.scheduler.is_finished() {
+            self.finished = Some(now);
+            return Wake::Finished;
+        }
+        if self.scheduler.startable() == 0 || self.called {
+            return Wake::Nobody;
+        }
+        if self.parked {
+            self.parked = false;
+            return Wake::Caller;
+        }
+        if self.workers < self.max_workers {
+            self.workers += 1;
+            self.called = true;
+            return Wake::Worker;
+        }
+        Wake::Nobody
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.finished.is_some()
+    }
+
+    pub(super) fn result(&self, node: NodeId) -> Option<Value> {
+        match &self.record {
+            Some(record) => record.task_value(node).cloned(),
+            None => self.results.get(node as usize)?.clone(),
+        }
+    }
+
+    pub(super) fn record(&mut self) -> Arc<Record> {
+        let took = self.finished.expect("a run has a record once it has ended");
+        let record = self.record.get_or_insert_with(|| {
+            Arc::new(Record {
+                plan: self.plan.clone(),
+                ending: self.scheduler.ending(),
+                results: std::mem::take(&mut self.results),
+                order: std::mem::take(&mut self.order),
+                times: std::mem::take(&mut self.times),
+                failures: std::mem::take(&mut self.failures),
+                took,
+            })
+        });
+        record.clone()
+    }
+}

@@ -1,0 +1,150 @@
+mod handle;
+mod host;
+mod runtime;
+mod worker;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    future::Future,
+    num::NonZeroU32,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    thread,
+};
+
+use taskloom_core::{Limits, Value};
+
+pub use handle::RunHandle;
+
+use crate::{
+    Result, Run, Workflow,
+    engine::{Engine, RunOptions},
+};
+use host::RustHost;
+use runtime::Runtime;
+
+/// An execution that has not begun, or is under way.
+///
+/// Awaiting it runs the workflow on the caller's tokio runtime, of either flavour: async tasks there, plain
+/// functions on threads of its blocking pool, never on the runtime's own. [`start`](Self::start) runs it in
+/// the background, [`blocking`](Self::blocking) without a runtime.
+///
+/// # Cancel safety
+///
+/// Dropping it after it has been polled cancels the run: nothing new starts, async tasks are dropped at
+/// their next suspension point, plain functions that are running end by themselves.
+///
+/// # Examples
+///
+/// ```
+/// use taskloom::prelude::*;
+/// # #[task]
+/// # async fn double(value: i64) -> i64 { value * 2 }
+/// # #[tokio::main]
+/// # async fn main() -> taskloom::Result<()> {
+/// let workflow = Workflow::new("w").add(double::task().value(21));
+/// let run = workflow.execute().max_concurrency(1).await?;
+/// assert_eq!(run.value::<i64>()?, 42);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a run begins when this is awaited, or `.start()` or `.blocking()` is called"]
+pub struct Execute {
+    workflow: Workflow,
+    start_node: Option<String>,
+    max_concurrency: Option<NonZeroU32>,
+    under_way: Option<RunHandle>,
+}
+
+impl Execute {
+    pub(crate) fn new(workflow: Workflow) -> Self {
+        Self { workflow, start_node: None, max_concurrency: None, under_way: None }
+    }
+
+    /// Starts at this task, and runs only what can be reached from it.
+    pub fn start_node(mut self, task_id: impl Into<String>) -> Self {
+        self.start_node = Some(task_id.into());
+        self
+    }
+
+    /// Runs at most so many tasks at the same time; 0 counts as 1. With 1 the whole run is deterministic.
+    /// By default plain functions are limited to min(32, cores + 4), and async tasks are not.
+    pub fn max_concurrency(mut self, tasks: u32) -> Self {
+        self.max_concurrency = NonZeroU32::new(tasks.max(1));
+        self
+    }
+
+    /// Begins the run in the background and returns at once.
+    ///
+    /// On a tokio runtime it uses that one, elsewhere a runtime of the library's own.
+    ///
+    /// # Errors
+    ///
+    /// If the workflow cannot be planned.
+    pub fn start(self) -> Result<RunHandle> {
+        let (engine, host) = self.prepare(Runtime::current())?;
+        engine.launch();
+        Ok(RunHandle::new(engine, host))
+    }
+
+    /// Runs the workflow and waits for it; the calling thread works as one of the workers.
+    ///
+    /// It needs no tokio runtime: async tasks that have to wait do so on one of the library's own.
+    ///
+    /// # Errors
+    ///
+    /// If the workflow cannot be planned, or its run does not succeed.
+    pub fn blocking(self) -> Result<Run> {
+        let (engine, host) = self.prepare(Runtime::own())?;
+        worker::drain(&engine, &host);
+        Run::finish(&engine)
+    }
+
+    fn prepare(&self, runtime: Runtime) -> Result<(Arc<Engine>, Arc<RustHost>)> {
+        let plan = self.workflow.plan_from(self.start_node.as_deref())?;
+        let cores = thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
+        let options = RunOptions {
+            limits: Limits { max_concurrency: self.max_concurrency },
+            max_workers: self.max_concurrency.map_or_else(|| cores.saturating_add(4).min(32), NonZeroU32::get),
+        };
+        let host = Arc::new(RustHost::new(runtime));
+        let channel: HashMap<String, Value> = HashMap::new();
+        Ok((Engine::new(plan, &options, channel, Box::new(host.clone())), host))
+    }
+}
+
+impl Future for Execute {
+    type Output = Result<Run>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if this.under_way.is_none() {
+            let (engine, host) = match this.prepare(Runtime::current()) {
+                Ok(prepared) => prepared,
+                Err(error) => return Poll::Ready(Err(error)),
+            };
+            engine.launch();
+            this.under_way = Some(RunHandle::new(engine, host));
+        }
+        match &mut this.under_way {
+            Some(handle) => Pin::new(handle).poll(context),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for Execute {
+    fn drop(&mut self) {
+        if let Some(handle) = &self.under_way {
+            handle.cancel();
+        }
+    }
+}
+
+impl fmt::Debug for Execute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Execute").field("workflow", &self.workflow).field("begun", &self.under_way.is_some()).finish()
+    }
+}

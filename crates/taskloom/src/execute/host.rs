@@ -1,0 +1,72 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use parking_lot::Mutex;
+use tokio::{runtime::Handle, sync::Notify};
+
+use super::{runtime::Runtime, worker};
+use crate::engine::{Engine, Host};
+
+/// What a run on a tokio runtime needs beside the engine.
+pub(crate) struct RustHost {
+    runtime: Runtime,
+    /// Whoever awaits the run.
+    waker: Mutex<Option<std::task::Waker>>,
+    /// Tells async tasks to end, now and later.
+    cancelled: AtomicBool,
+    cancelling: Notify,
+}
+
+impl RustHost {
+    pub(super) fn new(runtime: Runtime) -> Self {
+        Self { runtime, waker: Mutex::new(None), cancelled: AtomicBool::new(false), cancelling: Notify::new() }
+    }
+
+    pub(super) fn handle(&self) -> &Handle {
+        self.runtime.handle()
+    }
+
+    /// Tells async tasks to end.
+    pub(super) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+        self.cancelling.notify_waiters();
+    }
+
+    /// Ready once [`cancel`](Self::cancel) has been called.
+    pub(super) async fn cancelled(&self) {
+        let cancelling = self.cancelling.notified();
+        // After the future is there it hears of a cancellation; an earlier one is in the flag.
+        if !self.cancelled.load(Ordering::SeqCst) {
+            cancelling.await;
+        }
+    }
+
+    /// Ready once the run has ended.
+    pub(super) fn poll_finished(&self, engine: &Engine, context: &mut Context<'_>) -> Poll<()> {
+        if engine.is_finished() {
+            return Poll::Ready(());
+        }
+        *self.waker.lock() = Some(context.waker().clone());
+        // It may have ended before the waker was in place.
+        if engine.is_finished() { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl Host for Arc<RustHost> {
+    fn start_worker(&self, engine: &Arc<Engine>) {
+        let (engine, host) = (engine.clone(), self.clone());
+        self.handle().spawn_blocking(move || worker::work(&engine, &host));
+    }
+
+    fn finished(&self) {
+        let waker = self.waker.lock().take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}

@@ -1,0 +1,39 @@
+use std::sync::OnceLock;
+
+use tokio::runtime::{Builder, Handle, Runtime as Tokio};
+
+/// The tokio runtime of a run: the caller's, or the library's own.
+pub(super) enum Runtime {
+    Given(Handle),
+    Own,
+}
+
+impl Runtime {
+    /// The runtime that the calling code runs on, if it does.
+    pub(super) fn current() -> Self {
+        Handle::try_current().map_or(Self::Own, Self::Given)
+    }
+
+    /// The library's own runtime. It is made when something first needs it: a chain of plain functions
+    /// does not.
+    pub(super) fn own() -> Self {
+        Self::Own
+    }
+
+    pub(super) fn handle(&self) -> &Handle {
+        static OWN: OnceLock<Tokio> = OnceLock::new();
+        match self {
+            Self::Given(handle) => handle,
+            Self::Own => OWN
+                .get_or_init(|| {
+                    Builder::new_multi_thread()
+                        .worker_threads(1)
+                        .thread_name("taskloom")
+                        .enable_all()
+                        .build()
+                        .expect("the system gives no thread or descriptor for a runtime")
+                })
+                .handle(),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Taskloom: a typed, fast workflow engine.
+//!
+//! A task is defined once. *Instances* of it, each with its own bound arguments and id, are composed
+//! with `>>`, `|`, [`chain`] and [`parallel`] into a [`Workflow`] that runs in the process.
+//!
+//! ```
+//! use taskloom::prelude::*;
+//!
+//! #[task]
+//! fn fetch_weather(city: String) -> String {
+//!     format!("Weather for {city}")
+//! }
+//!
+//! # fn main() -> taskloom::Result<()> {
+//! let tokyo = fetch_weather::task().task_id("tokyo").city("Tokyo");
+//! let paris = fetch_weather::task().task_id("paris").city("Paris");
+//!
+//! let run = Workflow::new("weather").add(&tokyo >> &paris).execute().blocking()?;
+//!
+//! assert_eq!(run.output::<String>("tokyo")?, "Weather for Tokyo");
+//! assert_eq!(run.output_of(&paris)?, "Weather for Paris");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Which thing is which
+//!
+//! | kind | what it is | identity | lives |
+//! |---|---|---|---|
+//! | definition, [`Definition`] | a function and its options | its id, by default the function's name | for the process; immutable |
+//! | instance, [`Instance`] | a definition plus bound arguments | its task id, unique in a workflow | immutable; usable in any number of workflows |
+//! | execution | one attempt to run an instance in a [`Run`] | (run, task id, iteration, attempt) | recorded by the run |
+//!
+//! `#[task]` leaves the function what it is, and adds a type of the same name: `fetch_weather("Oslo".into())`
+//! calls the function, `fetch_weather::task()` begins an instance.
+
+pub mod prelude;
+
+mod body;
+mod compose;
+mod context;
+#[doc(hidden)]
+pub mod engine;
+mod error;
+mod execute;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod run;
+mod task;
+mod workflow;
+
+pub use compose::{Fragment, IntoFragment, chain, parallel};
+pub use context::Context;
+pub use error::{Error, ErrorKind};
+pub use execute::{Execute, RunHandle};
+pub use run::{GroupOutput, Run, Status, TaskRecord};
+pub use task::{Arg, Definition, Instance, TaskOptions};
+pub use taskloom_core::{BuildError, BuildErrorKind, State};
+pub use taskloom_macros::task;
+pub use workflow::Workflow;
+
+/// What a workflow's execution gives: by default with an [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,46 @@
+//! What the expansion of `#[task]` calls. No part of the public interface.
+
+use std::marker::PhantomData;
+
+pub use std::sync::{Arc, OnceLock};
+
+pub use crate::{
+    body::{Arguments, BoxError, Outcome, RustBody, asynchronous, outcome},
+    compose::{beside, then},
+    task::{Builder, definition, parameter},
+};
+pub use taskloom_core::Options;
+
+/// Takes a `Result` apart, whatever its name in the task's signature is.
+pub trait ResultOf {
+    /// What is in its `Ok`: the type of the task's output.
+    type Ok;
+
+    /// The value, or the error as any error.
+    fn split(self) -> Result<Self::Ok, BoxError>;
+}
+
+impl<T, E: Into<BoxError>> ResultOf for Result<T, E> {
+    type Ok = T;
+
+    fn split(self) -> Result<T, BoxError> {
+        self.map_err(Into::into)
+    }
+}
+
+/// Stands for a type in the expansion's constant assertion.
+#[derive(Debug)]
+pub struct Probe<T>(PhantomData<T>);
+
+impl<T, E> Probe<Result<T, E>> {
+    /// An inherent constant, so it hides the one of [`NotResult`].
+    pub const IS_RESULT: bool = true;
+}
+
+/// Answers for every type that is no `Result`.
+pub trait NotResult {
+    /// Whether the type is a `Result`, perhaps under another name.
+    const IS_RESULT: bool = false;
+}
+
+impl<T> NotResult for Probe<T> {}

@@ -1,0 +1,198 @@
+mod display;
+mod group_output;
+mod record;
+
+use std::{any::type_name, fmt, sync::Arc};
+
+use taskloom_core::{Kind, NodeId, Outcome, Value, nearest};
+
+pub use group_output::GroupOutput;
+pub use record::TaskRecord;
+
+use crate::{
+    Error, ErrorKind, Instance, Result,
+    engine::{Engine, Record},
+};
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// Everything that was to run did.
+    Succeeded,
+    /// A task or a group failed.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        })
+    }
+}
+
+/// The record of a run that has ended. It displays itself as a summary, and is cheap to clone.
+#[derive(Clone)]
+pub struct Run(Arc<Record>);
+
+impl Run {
+    /// The run, or what kept it from succeeding.
+    pub(crate) fn finish(engine: &Arc<Engine>) -> Result<Self> {
+        let run = Self(engine.record());
+        match run.0.outcome() {
+            Outcome::Succeeded => Ok(run),
+            Outcome::Failed(node) => Err(run.failed(node)),
+            Outcome::Cancelled => {
+                let message = format!("the run of workflow `{}` was cancelled", run.workflow());
+                Err(Error::new(ErrorKind::RunCancelled, message).of(run))
+            }
+        }
+    }
+
+    fn failed(self, node: NodeId) -> Error {
+        let plan = self.0.plan();
+        let kind = match plan.kind(node) {
+            Kind::Task if plan.task(node).options().max_retries > 0 => ErrorKind::RetryLimitExceeded,
+            Kind::Task => ErrorKind::TaskFailed,
+            Kind::Entry(_) | Kind::Exit(_) => ErrorKind::ParallelGroup,
+        };
+        // The cause of a group's failure is that of the first task that failed in it.
+        let cause = self.0.failure(node).or_else(|| self.0.failures().first().map(|(_, failure)| failure));
+        Error::new(kind, self.0.describe_failure(node))
+            .task(plan.id(node))
+            .cause(cause.map(|failure| failure.error.clone()))
+            .of(self.clone())
+    }
+
+    /// The workflow's name.
+    pub fn workflow(&self) -> &str {
+        self.0.plan().name()
+    }
+
+    /// How it ended.
+    pub fn status(&self) -> Status {
+        match self.0.outcome() {
+            Outcome::Succeeded => Status::Succeeded,
+            Outcome::Failed(_) => Status::Failed,
+            Outcome::Cancelled => Status::Cancelled,
+        }
+    }
+
+    /// A clone of the result of a task, by its id; a group's, by its name, is a [`GroupOutput`].
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`ErrorKind::Output`] if there is no such task, it has no result, or that is no `T`.
+    pub fn output<T: Clone + 'static>(&self, id: impl AsRef<str>) -> Result<T> {
+        self.typed(self.find(id.as_ref())?)
+    }
+
+    /// The result of a task, borrowed.
+    ///
+    /// # Errors
+    ///
+    /// As [`output`](Self::output).
+    pub fn output_ref<T: 'static>(&self, id: impl AsRef<str>) -> Result<&T> {
+        let node = self.find(id.as_ref())?;
+        let value = self.0.task_value(node).ok_or_else(|| self.no_result(node))?;
+        value.downcast_ref().ok_or_else(|| self.wrong_type::<T>(node))
+    }
+
+    /// A clone of the result of an instance, whatever its id is here.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`ErrorKind::Output`] if the instance is not of this workflow or has no result.
+    pub fn output_of<I: Instance>(&self, instance: &I) -> Result<I::Output>
+    where
+        I::Output: Clone,
+    {
+        match self.0.plan().node_of(&instance.builder().instance) {
+            Some(node) => self.typed(node),
+            None => Err(self.unknown(instance.id())),
+        }
+    }
+
+    /// All results that are of type `T`, with their tasks' ids, in the order in which the tasks succeeded.
+    pub fn outputs<T: 'static>(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.0.order().iter().filter_map(|&node| {
+            let value = self.0.task_value(node)?.downcast_ref()?;
+            Some((self.0.plan().id(node), value))
+        })
+    }
+
+    /// A clone of the run's value: that of the last task or group, in the order of composition, that nothing
+    /// follows and that succeeded. A group's is a [`GroupOutput`].
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`ErrorKind::Output`] if nothing succeeded or the value is no `T`.
+    pub fn value<T: Clone + 'static>(&self) -> Result<T> {
+        match self.0.value_node() {
+            Some(node) => self.typed(node),
+            None => Err(Error::new(ErrorKind::Output, "the run has no value: no task that nothing follows succeeded")),
+        }
+    }
+
+    /// What is known of a task, or `None` if the workflow has no such task.
+    pub fn task(&self, id: impl AsRef<str>) -> Option<TaskRecord<'_>> {
+        let node = self.0.plan().find(id.as_ref()).filter(|&node| self.0.plan().is_task(node))?;
+        Some(TaskRecord::new(&self.0, node))
+    }
+
+    /// What is known of every task, in the order of composition.
+    pub fn tasks(&self) -> impl Iterator<Item = TaskRecord<'_>> {
+        let plan = self.0.plan();
+        let nodes = (0..).take(plan.task_count()).filter(|&node| plan.includes(node));
+        nodes.map(|node| TaskRecord::new(&self.0, node))
+    }
+
+    /// How long the run took.
+    pub fn duration(&self) -> std::time::Duration {
+        self.0.took()
+    }
+
+    fn find(&self, id: &str) -> Result<NodeId> {
+        self.0.plan().find(id).ok_or_else(|| self.unknown(id))
+    }
+
+    fn typed<T: Clone + 'static>(&self, node: NodeId) -> Result<T> {
+        let value: Value = self.0.value_of(node).ok_or_else(|| self.no_result(node))?;
+        value.downcast_ref::<T>().cloned().ok_or_else(|| self.wrong_type::<T>(node))
+    }
+
+    fn unknown(&self, id: &str) -> Error {
+        let close: Vec<String> =
+            nearest(id, self.0.plan().ids()).into_iter().map(|id| format!("`{id}`")).collect();
+        let hint = if close.is_empty() { String::new() } else { format!("\n  hint: did you mean {}?", close.join(" or ")) };
+        let message = format!("workflow `{}` has no task or group `{id}`{hint}", self.workflow());
+        Error::new(ErrorKind::Output, message).task(id)
+    }
+
+    fn no_result(&self, node: NodeId) -> Error {
+        let id = self.0.plan().id(node);
+        Error::new(ErrorKind::Output, format!("`{id}` has no result: it ended as {}", self.0.state(node))).task(id)
+    }
+
+    fn wrong_type<T>(&self, node: NodeId) -> Error {
+        let plan = self.0.plan();
+        let id = plan.id(node);
+        let made_by = match plan.kind(node) {
+            Kind::Task => format!("see what `{}` returns, at {}", plan.task(node).definition().id(), plan.task(node).definition().place()),
+            Kind::Entry(_) | Kind::Exit(_) => "a group's is a `GroupOutput`".to_owned(),
+        };
+        let message = format!("the result of `{id}` is no `{}`\n  hint: {made_by}", type_name::<T>());
+        Error::new(ErrorKind::Output, message).task(id)
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("workflow", &self.workflow()).field("status", &self.status()).finish_non_exhaustive()
+    }
+}

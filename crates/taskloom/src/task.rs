@@ -1,0 +1,70 @@
+mod arg;
+mod builder;
+
+use std::{fmt, sync::Arc};
+
+use taskloom_core::{Lookup, Options, Parameter, Place};
+
+pub use arg::Arg;
+pub use builder::{Builder, Instance, TaskOptions};
+
+use crate::{
+    BuildError, Fragment, IntoFragment,
+    body::{RustBody, type_of},
+};
+
+/// A task's definition: `fetch::definition()`.
+///
+/// As an operand it stands for its one instance without arguments, whose task id is the definition's.
+#[derive(Clone)]
+pub struct Definition(Arc<taskloom_core::Definition>);
+
+impl Definition {
+    /// The definition id: the function's name, or the one given as `#[task(id = "…")]`.
+    pub fn id(&self) -> &str {
+        self.0.id()
+    }
+}
+
+impl fmt::Debug for Definition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Definition({})", self.id())
+    }
+}
+
+impl IntoFragment for Definition {
+    fn into_fragment(self) -> Fragment {
+        let mut instance = taskloom_core::Instance::new(self.0.clone(), self.0.place().clone());
+        instance.set_task_id(self.0.id());
+        Fragment::from(instance)
+    }
+}
+
+impl IntoFragment for &Definition {
+    fn into_fragment(self) -> Fragment {
+        self.clone().into_fragment()
+    }
+}
+
+crate::compose::operators!(Definition);
+
+/// Describes a parameter of type `T`.
+pub fn parameter<T: 'static>(name: &'static str, has_default: bool) -> Parameter {
+    let (type_id, type_name) = type_of::<T>();
+    Parameter { name: name.into(), type_name: type_name.into(), type_id: Some(type_id), has_default }
+}
+
+/// Makes the definition behind a `#[task]` whose results are of type `T`.
+pub fn definition<T: 'static>(
+    id: &'static str,
+    parameters: Vec<Parameter>,
+    options: Options,
+    place: &'static std::panic::Location<'static>,
+    body: RustBody,
+) -> Definition {
+    let definition = taskloom_core::Definition::new(id, parameters, Lookup::ByType, Place::Rust(place), body);
+    Definition(Arc::new(definition.with_options(options).with_output(type_of::<T>().0)))
+}
+
+/// Why a composition is none, kept until somebody executes it.
+pub(crate) type Composed<T> = Result<T, BuildError>;

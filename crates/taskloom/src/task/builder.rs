@@ -1,0 +1,108 @@
+use std::fmt;
+
+use taskloom_core::{Argument, Options, Place};
+
+use super::{Arg, Definition};
+use crate::{Fragment, IntoFragment};
+
+/// An instance of a task, as every type made by `#[task]` is one.
+///
+/// The type's inherent methods are `task_id` and its parameters; everything else is here, so that a
+/// parameter may have any name: `Instance::id(&task)` works whatever they are called.
+pub trait Instance: IntoFragment + Sized {
+    /// What the task's function returns; of a `Result`, what is in its `Ok`.
+    type Output: Send + Sync + 'static;
+
+    #[doc(hidden)]
+    fn builder(&self) -> &Builder;
+
+    #[doc(hidden)]
+    fn builder_mut(&mut self) -> &mut Builder;
+
+    /// The task id. Without a given one the instance names itself, `<definition id>_<8 hex digits>`, when
+    /// the id is first needed: here, or when it is added to a workflow.
+    fn id(&self) -> &str {
+        self.builder().instance.id()
+    }
+
+    /// Overrides options of the definition for this instance alone.
+    ///
+    /// ```
+    /// use taskloom::prelude::*;
+    /// # #[task]
+    /// # fn fetch(city: String) -> String { city }
+    /// let tokyo = fetch::task().city("Tokyo").with_options(|options| options.max_retries(3));
+    /// ```
+    #[must_use]
+    fn with_options(mut self, change: impl FnOnce(TaskOptions) -> TaskOptions) -> Self {
+        let builder = self.builder_mut();
+        let options = change(TaskOptions(builder.instance.options().clone()));
+        builder.instance.set_options(options.0);
+        self
+    }
+}
+
+/// The options of one instance; see [`Instance::with_options`].
+#[derive(Clone, Debug)]
+pub struct TaskOptions(Options);
+
+impl TaskOptions {
+    /// How many further attempts a failed execution gets; by default none.
+    #[must_use]
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.0.max_retries = retries;
+        self
+    }
+}
+
+/// The instance inside of a type made by `#[task]`.
+pub struct Builder {
+    pub(crate) instance: taskloom_core::Instance,
+    /// Whether this is a clone. To change it makes another instance, derived from the first, so the id
+    /// does not carry over (rule I-7).
+    cloned: bool,
+}
+
+impl Builder {
+    /// Begins an instance at the caller's line.
+    #[track_caller]
+    pub fn new(definition: &Definition) -> Self {
+        Self { instance: taskloom_core::Instance::new(definition.0.clone(), Place::caller()), cloned: false }
+    }
+
+    /// Names the instance.
+    pub fn task_id(&mut self, id: impl Into<String>) {
+        self.cloned = false;
+        self.instance.set_task_id(id.into());
+    }
+
+    /// Binds a parameter.
+    pub fn bind<T>(&mut self, parameter: usize, argument: Arg<T>) {
+        if std::mem::take(&mut self.cloned) {
+            self.instance.derive();
+        }
+        self.instance.bind(parameter, argument.argument);
+    }
+
+    /// The output of the instance, as an argument.
+    pub fn output<T>(&self) -> Arg<T> {
+        Arg::new(Argument::Output(self.instance.clone()))
+    }
+
+    /// The instance as an operand.
+    pub fn fragment(&self) -> Fragment {
+        Fragment::from(self.instance.clone())
+    }
+}
+
+impl Clone for Builder {
+    fn clone(&self) -> Self {
+        Self { instance: self.instance.clone(), cloned: true }
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.instance.fmt(f)
+    }
+}

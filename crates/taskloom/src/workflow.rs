@@ -1,0 +1,81 @@
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use taskloom_core::{BuildError, Plan};
+
+use crate::{Execute, IntoFragment};
+
+/// A set of instances and the edges between them, ready to be executed any number of times.
+///
+/// Cheap to clone. Executing never changes it; [`add`](Self::add) gives a larger one. A mistake in what was
+/// added is kept and reported by [`execute`](Self::execute) or [`plan`](Self::plan).
+#[derive(Clone)]
+pub struct Workflow(Arc<Inner>);
+
+struct Inner {
+    core: taskloom_core::Workflow,
+    /// The first thing that could not be added.
+    mistake: Option<BuildError>,
+    plan: OnceLock<Result<Arc<Plan>, BuildError>>,
+}
+
+impl Workflow {
+    /// An empty workflow.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self::from_core(taskloom_core::Workflow::new(name), None)
+    }
+
+    fn from_core(core: taskloom_core::Workflow, mistake: Option<BuildError>) -> Self {
+        Self(Arc::new(Inner { core, mistake, plan: OnceLock::new() }))
+    }
+
+    /// The workflow with one more instance or composition in it.
+    #[must_use = "the workflow that was added to is consumed"]
+    pub fn add(self, fragment: impl IntoFragment) -> Self {
+        let (mut core, mistake) = match Arc::try_unwrap(self.0) {
+            Ok(inner) => (inner.core, inner.mistake),
+            Err(shared) => (shared.core.clone(), shared.mistake.clone()),
+        };
+        let added = fragment.into_fragment().0.and_then(|fragment| core.join(&fragment));
+        Self::from_core(core, mistake.or(added.err()))
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        self.0.core.name()
+    }
+
+    /// The plan that an execution follows. It displays itself: the tasks in the order of composition, what
+    /// follows each, and where the value of each open parameter comes from.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] for the first mistake in what was added, or if nothing can run.
+    pub fn plan(&self) -> Result<Arc<Plan>, BuildError> {
+        if let Some(mistake) = &self.0.mistake {
+            return Err(mistake.clone());
+        }
+        self.0.plan.get_or_init(|| Plan::compile(&self.0.core, None).map(Arc::new)).clone()
+    }
+
+    pub(crate) fn plan_from(&self, start: Option<&str>) -> Result<Arc<Plan>, BuildError> {
+        match start {
+            None => self.plan(),
+            Some(_) if self.0.mistake.is_some() => self.plan(),
+            Some(_) => Plan::compile(&self.0.core, start).map(Arc::new),
+        }
+    }
+
+    /// Executes the workflow once the returned future is awaited, started, or told to block.
+    pub fn execute(&self) -> Execute {
+        Execute::new(self.clone())
+    }
+}
+
+impl fmt::Debug for Workflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Workflow").field(&self.name()).finish()
+    }
+}
