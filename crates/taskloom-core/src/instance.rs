@@ -1,6 +1,9 @@
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use smallvec::SmallVec;
@@ -25,19 +28,35 @@ pub enum Argument {
 #[derive(Clone)]
 pub struct Instance(Arc<Inner>);
 
-#[derive(Clone)]
 struct Inner {
     definition: Arc<Definition>,
     id: Id,
     arguments: SmallVec<[Argument; 1]>,
     options: Option<Box<Options>>,
     place: Place,
+    joined: AtomicBool,
 }
 
-#[derive(Clone)]
 enum Id {
     Given(Box<str>),
     Automatic(OnceLock<Box<str>>),
+}
+
+impl Inner {
+    /// The same with an identity of its own.
+    fn copy(&self) -> Self {
+        Self {
+            definition: self.definition.clone(),
+            id: match &self.id {
+                Id::Given(id) => Id::Given(id.clone()),
+                Id::Automatic(_) => Id::Automatic(OnceLock::new()),
+            },
+            arguments: self.arguments.clone(),
+            options: self.options.clone(),
+            place: self.place.clone(),
+            joined: AtomicBool::new(false),
+        }
+    }
 }
 
 impl Instance {
@@ -45,6 +64,14 @@ impl Instance {
     pub fn new(definition: Arc<Definition>, place: Place) -> Self {
         let arguments = smallvec::smallvec![Argument::Open; definition.parameters().len()];
         Self::bound(definition, None, arguments, place)
+    }
+
+    /// The one instance that a definition stands for as an operand: without arguments, under the
+    /// definition's id, made where the definition was (rule C-1).
+    pub fn alone(definition: Arc<Definition>) -> Self {
+        let mut instance = Self::new(definition.clone(), definition.place().clone());
+        instance.set_task_id(definition.id());
+        instance
     }
 
     /// An instance with all of its arguments at once.
@@ -60,7 +87,7 @@ impl Instance {
     ) -> Self {
         assert_eq!(arguments.len(), definition.parameters().len(), "one argument for each parameter");
         let id = task_id.map_or_else(|| Id::Automatic(OnceLock::new()), Id::Given);
-        Self(Arc::new(Inner { definition, id, arguments, options: None, place }))
+        Self(Arc::new(Inner { definition, id, arguments, options: None, place, joined: AtomicBool::new(false) }))
     }
 
     /// Refuses a given id that breaks rule I-8.
@@ -98,11 +125,7 @@ impl Instance {
     // In place while nobody else holds it, else on a copy with an identity of its own.
     fn change(&mut self) -> &mut Inner {
         if Arc::get_mut(&mut self.0).is_none() {
-            let mut copy = Inner::clone(&self.0);
-            if matches!(copy.id, Id::Automatic(_)) {
-                copy.id = Id::Automatic(OnceLock::new());
-            }
-            self.0 = Arc::new(copy);
+            self.0 = Arc::new(self.0.copy());
         }
         Arc::get_mut(&mut self.0).expect("it was just made, or found to be, the only one")
     }
@@ -154,6 +177,15 @@ impl Instance {
     /// Where it was made.
     pub fn place(&self) -> &Place {
         &self.0.place
+    }
+
+    /// Whether it has ever joined a workflow.
+    pub fn has_joined(&self) -> bool {
+        self.0.joined.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn joins(&self) {
+        self.0.joined.store(true, Ordering::Relaxed);
     }
 
     /// Whether both are one instance, not just equal ones.

@@ -40,4 +40,4 @@ pub use plan::{Fill, Group, Kind, NodeId, Plan, Source};
 pub use scheduler::{Ending, Event, Limits, Outcome, Scheduler, State};
 pub use suggest::nearest;
 pub use value::Value;
-pub use workflow::Workflow;
+pub use workflow::{Workflow, conflict};

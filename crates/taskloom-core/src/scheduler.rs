@@ -76,14 +76,6 @@ impl Scheduler {
         self.ready.front().copied()
     }
 
-    /// How many nodes may be started now.
-    pub fn startable(&self) -> usize {
-        match self.limits.max_concurrency {
-            Some(most) => self.ready.len().min(most.get().saturating_sub(self.running) as usize),
-            None => self.ready.len(),
-        }
-    }
-
     /// How many nodes are running.
     pub fn running(&self) -> u32 {
         self.running

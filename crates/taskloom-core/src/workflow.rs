@@ -138,9 +138,7 @@ impl Workflow {
         if settled.is_empty() {
             match &*self.templates {
                 [definition] => {
-                    let mut instance = Instance::new(definition.clone(), definition.place().clone());
-                    instance.set_task_id(definition.id());
-                    settled.join(&instance.into())?;
+                    settled.join(&Instance::alone(definition.clone()).into())?;
                 }
                 [] => {
                     let message = format!("workflow `{}` has no tasks", self.name);
@@ -176,6 +174,12 @@ pub(crate) fn duplicate(id: &str, first: &Place, again: &Place) -> BuildError {
     BuildError::new(BuildErrorKind::DuplicateTask, message)
         .task(id)
         .hint("give each instance its own `task_id`, or leave it out and the instance names itself")
+}
+
+/// The error of composing two instances, if they are different ones with one id (rule I-5).
+pub fn conflict(first: &Instance, again: &Instance) -> Option<BuildError> {
+    let id = first.fixed_id()?;
+    (!first.same(again) && again.fixed_id() == Some(id)).then(|| duplicate(id, first.place(), again.place()))
 }
 
 pub(crate) fn too_large() -> BuildError {

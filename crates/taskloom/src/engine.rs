@@ -34,6 +34,10 @@ pub trait Host: Send + Sync {
     /// Starts a worker, which takes its first task with [`Engine::arrive`].
     fn start_worker(&self, engine: &Arc<Engine>);
 
+    /// Says that an async task is ready, where these have an executor of their own
+    /// ([`RunOptions::separate_async`]): it takes them with [`Role::Async`].
+    fn start_async(&self, _engine: &Arc<Engine>) {}
+
     /// Hears, once, that the run has ended.
     fn finished(&self);
 }
@@ -78,6 +82,8 @@ pub struct RunOptions {
     pub limits: Limits,
     /// How many workers run plain functions at the same time, at most.
     pub max_workers: u32,
+    /// Whether async tasks are for an executor of their own, and never for a worker.
+    pub separate_async: bool,
 }
 
 impl Engine {
@@ -201,6 +207,7 @@ impl Engine {
                 self.changed.notify_all();
             }
             Wake::Worker => self.host.start_worker(self),
+            Wake::Async => self.host.start_async(self),
             Wake::Finished => {
                 self.changed.notify_all();
                 self.host.finished();

@@ -108,6 +108,7 @@ impl Execute {
         let options = RunOptions {
             limits: Limits { max_concurrency: self.max_concurrency },
             max_workers: self.max_concurrency.map_or_else(|| cores.saturating_add(4).min(32), NonZeroU32::get),
+            separate_async: false,
         };
         let host = Arc::new(RustHost::new(runtime));
         let channel: HashMap<String, Value> = HashMap::new();

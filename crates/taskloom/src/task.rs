@@ -1,7 +1,7 @@
 mod arg;
 mod builder;
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use taskloom_core::{Lookup, Options, Parameter, Place};
 
@@ -17,12 +17,12 @@ use crate::{
 ///
 /// As an operand it stands for its one instance without arguments, whose task id is the definition's.
 #[derive(Clone)]
-pub struct Definition(Arc<taskloom_core::Definition>);
+pub struct Definition(pub(crate) taskloom_core::Instance);
 
 impl Definition {
     /// The definition id: the function's name, or the one given as `#[task(id = "…")]`.
     pub fn id(&self) -> &str {
-        self.0.id()
+        self.0.definition().id()
     }
 }
 
@@ -34,9 +34,7 @@ impl fmt::Debug for Definition {
 
 impl IntoFragment for Definition {
     fn into_fragment(self) -> Fragment {
-        let mut instance = taskloom_core::Instance::new(self.0.clone(), self.0.place().clone());
-        instance.set_task_id(self.0.id());
-        Fragment::from(instance)
+        Fragment::from(self.0)
     }
 }
 
@@ -63,7 +61,7 @@ pub fn definition<T: 'static>(
     body: RustBody,
 ) -> Definition {
     let definition = taskloom_core::Definition::new(id, parameters, Lookup::ByType, Place::Rust(place), body);
-    Definition(Arc::new(definition.with_options(options).with_output(type_of::<T>().0)))
+    Definition(taskloom_core::Instance::alone(definition.with_options(options).with_output(type_of::<T>().0).into()))
 }
 
 /// Why a composition is none, kept until somebody executes it.

@@ -64,6 +64,7 @@ impl Tasks {
             hashbrown::hash_table::Entry::Vacant(entry) => {
                 instance.validate_id()?;
                 entry.insert(number);
+                instance.joins();
                 self.list.push(instance.clone());
                 Ok(number)
             }
@@ -104,6 +105,7 @@ impl Tasks {
     }
 
     fn push(&mut self, instance: &Instance, number: u32) {
+        instance.joins();
         self.list.push(instance.clone());
         let hash = hash::text(self.id(number));
         let (list, renamed) = (&self.list, &self.renamed);

@@ -9,6 +9,7 @@ pub(super) enum Wake {
     Nobody,
     Caller,
     Worker,
+    Async,
     Finished,
 }
 
@@ -25,6 +26,9 @@ pub(super) struct Shared {
     max_workers: u32,
     /// Whether a worker has been called that has not arrived.
     called: bool,
+    separate_async: bool,
+    /// Whether the executor of async tasks has been told of one and has not looked.
+    async_called: bool,
     /// Whether the caller waits.
     parked: bool,
     finished: Option<Duration>,
@@ -43,6 +47,8 @@ impl Shared {
             workers: 0,
             max_workers: options.max_workers,
             called: false,
+            separate_async: options.separate_async,
+            async_called: false,
             parked: false,
             finished: None,
             record: None,
@@ -63,13 +69,22 @@ impl Shared {
     }
 
     fn start(&mut self, role: Role, now: Duration) -> Option<Job> {
+        if role == Role::Async {
+            self.async_called = false;
+        }
         let node = self.scheduler.next()?;
-        if role == Role::Async && !self.plan.task(node).definition().body().is_async() {
-            return None;
+        match (self.is_async(node), role) {
+            (false, Role::Async) => return None,
+            (true, Role::Worker | Role::Caller) if self.separate_async => return None,
+            _ => {}
         }
         self.scheduler.apply(Event::Started(node));
         let gathered = (!self.plan.fills(node).is_empty()).then(|| Box::new(self.gather(node)));
         Some(Job { node, attempt: self.scheduler.attempt(node), started: now, gathered })
+    }
+
+    fn is_async(&self, node: NodeId) -> bool {
+        self.plan.task(node).definition().body().is_async()
     }
 
     fn gather(&self, node: NodeId) -> Gathered {
@@ -116,7 +131,8 @@ impl Shared {
 
     /// Says that the caller is about to wait, unless something is ready for it.
     pub(super) fn park(&mut self) -> bool {
-        self.parked = self.scheduler.startable() == 0;
+        let for_caller = self.scheduler.next().is_some_and(|next| !(self.separate_async && self.is_async(next)));
+        self.parked = !for_caller && self.finished.is_none();
         self.parked
     }
 
@@ -133,7 +149,11 @@ impl Shared {
             self.finished = Some(now);
             return Wake::Finished;
         }
-        if self.scheduler.startable() == 0 || self.called {
+        let Some(next) = self.scheduler.next() else { return Wake::Nobody };
+        if self.separate_async && self.is_async(next) {
+            return if std::mem::replace(&mut self.async_called, true) { Wake::Nobody } else { Wake::Async };
+        }
+        if self.called {
             return Wake::Nobody;
         }
         if self.parked {

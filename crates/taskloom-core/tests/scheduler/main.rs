@@ -1,0 +1,28 @@
+//! The scheduler against a reference executor that shares no code with it: random workflows, random
+//! outcomes, any order of events; everything is compared after every event.
+//!
+//! `PROPTEST_CASES=1000000 cargo test -p taskloom-core --test scheduler --release` looks harder.
+
+#[path = "../support/body.rs"]
+mod body;
+mod graph;
+mod recipe;
+mod reference;
+mod trial;
+
+use proptest::prelude::*;
+
+fn config() -> ProptestConfig {
+    let default = ProptestConfig::default();
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    ProptestConfig { cases: if asked { default.cases } else { 5000 }, ..default }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn s_12_the_scheduler_decides_as_the_reference_does(recipe in recipe::recipes()) {
+        trial::compare(&recipe)?;
+    }
+}

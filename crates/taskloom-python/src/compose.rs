@@ -1,0 +1,177 @@
+use pyo3::{
+    exceptions::PyTypeError,
+    prelude::*,
+    types::{PyList, PyTuple},
+};
+use taskloom_core::Fragment;
+
+use crate::{
+    errors,
+    instance,
+    workflow,
+};
+
+/// What `>>`, `<<` and `|` are defined on: definitions, instances, chains and groups.
+#[pyclass(frozen, subclass, module = "taskloom._native")]
+pub(crate) struct Operand;
+
+/// Tasks that run one after another.
+#[pyclass(frozen, extends = Operand, module = "taskloom")]
+pub(crate) struct Chain {
+    fragment: Fragment,
+}
+
+/// Tasks that run side by side.
+#[pyclass(frozen, extends = Operand, module = "taskloom")]
+pub(crate) struct Group {
+    fragment: Fragment,
+}
+
+#[pymethods]
+impl Operand {
+    fn __rshift__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        in_series(slf.as_any(), other)
+    }
+
+    fn __rrshift__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        in_series(other, slf.as_any())
+    }
+
+    fn __lshift__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        in_series(other, slf.as_any())
+    }
+
+    fn __rlshift__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        in_series(slf.as_any(), other)
+    }
+
+    fn __or__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        side_by_side(slf.as_any(), other)
+    }
+
+    fn __ror__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        side_by_side(other, slf.as_any())
+    }
+}
+
+#[pymethods]
+impl Chain {
+    fn __repr__(&self) -> String {
+        format!("{:?}", self.fragment)
+    }
+}
+
+#[pymethods]
+impl Group {
+    /// Names the group and returns it.
+    fn set_group_name<'py>(slf: Bound<'py, Self>, name: String) -> Bound<'py, Self> {
+        slf.get().fragment.configure(|settings| settings.name = Some(name));
+        workflow::settings_changed();
+        slf
+    }
+
+    /// The name that was given, or `None`.
+    #[getter]
+    fn name(&self) -> Option<String> {
+        let mut name = None;
+        self.fragment.configure(|settings| name.clone_from(&settings.name));
+        name
+    }
+
+    fn __repr__(&self) -> String {
+        format!("{:?}", self.fragment)
+    }
+}
+
+/// All parts one after another.
+#[pyfunction]
+#[pyo3(signature = (*parts))]
+pub(crate) fn chain<'py>(parts: &Bound<'py, PyTuple>) -> PyResult<Py<PyAny>> {
+    let py = parts.py();
+    let fragment = taskloom_core::chain(fragments(parts.iter())?).map_err(|error| errors::raise(py, &error))?;
+    composed(py, fragment, false)
+}
+
+/// All members side by side.
+#[pyfunction]
+#[pyo3(signature = (*members))]
+pub(crate) fn parallel<'py>(members: &Bound<'py, PyTuple>) -> PyResult<Py<PyAny>> {
+    let py = members.py();
+    let fragment = taskloom_core::parallel(fragments(members.iter())?).map_err(|error| errors::raise(py, &error))?;
+    composed(py, fragment, true)
+}
+
+fn in_series<'py>(first: &Bound<'py, PyAny>, then: &Bound<'py, PyAny>) -> PyResult<Py<PyAny>> {
+    let Some((first, then)) = pair(first, then)? else { return Ok(first.py().NotImplemented()) };
+    composed(first.1, first.0.then(then), false)
+}
+
+fn side_by_side<'py>(left: &Bound<'py, PyAny>, right: &Bound<'py, PyAny>) -> PyResult<Py<PyAny>> {
+    let Some((left, right)) = pair(left, right)? else { return Ok(left.py().NotImplemented()) };
+    composed(left.1, left.0.beside(right), true)
+}
+
+/// Both operands, or `None` if one is none, so that Python says so in its own words.
+#[expect(clippy::type_complexity, reason = "used by the two operators above and nowhere else")]
+fn pair<'py>(
+    left: &Bound<'py, PyAny>,
+    right: &Bound<'py, PyAny>,
+) -> PyResult<Option<((Fragment, Python<'py>), Fragment)>> {
+    let py = left.py();
+    let (Some(first), Some(second)) = (fragment(left)?, fragment(right)?) else { return Ok(None) };
+    if let (Some(a), Some(b)) = (first.as_instance(), second.as_instance())
+        && let Some(error) = taskloom_core::conflict(a, b)
+    {
+        return Err(errors::raise(py, &error));
+    }
+    Ok(Some(((first, py), second)))
+}
+
+fn fragments<'py>(objects: impl Iterator<Item = Bound<'py, PyAny>>) -> PyResult<Vec<Fragment>> {
+    objects.map(|object| operand(&object)).collect()
+}
+
+/// The composition that an object is.
+///
+/// # Errors
+///
+/// `TypeError` if it is none.
+pub(crate) fn operand(object: &Bound<'_, PyAny>) -> PyResult<Fragment> {
+    if let Some(fragment) = fragment(object)? {
+        return Ok(fragment);
+    }
+    let kind = object.get_type().name()?;
+    let hint = if object.is_callable() { "; is the decorator `@task` missing?" } else { "" };
+    let message = format!("a {kind} cannot be composed: tasks, chains, groups and lists of these can{hint}");
+    Err(PyTypeError::new_err(message))
+}
+
+fn fragment(object: &Bound<'_, PyAny>) -> PyResult<Option<Fragment>> {
+    if let Some(instance) = instance::as_instance(object) {
+        return Ok(Some(instance.into()));
+    }
+    if let Ok(chain) = object.cast::<Chain>() {
+        return Ok(Some(chain.get().fragment.clone()));
+    }
+    if let Ok(group) = object.cast::<Group>() {
+        return Ok(Some(group.get().fragment.clone()));
+    }
+    if object.cast_exact::<PyList>().is_ok() || object.cast_exact::<PyTuple>().is_ok() {
+        let py = object.py();
+        let members = fragments(object.try_iter()?.collect::<PyResult<Vec<_>>>()?.into_iter())?;
+        return taskloom_core::parallel(members).map(Some).map_err(|error| errors::raise(py, &error));
+    }
+    Ok(None)
+}
+
+/// The Python object for a composition, which joins the workflow whose block it is composed in.
+fn composed(py: Python<'_>, fragment: Fragment, group: bool) -> PyResult<Py<PyAny>> {
+    workflow::join_current(py, &fragment)?;
+    if group {
+        let initializer = PyClassInitializer::from(Operand).add_subclass(Group { fragment });
+        Ok(Py::new(py, initializer)?.into_any())
+    } else {
+        let initializer = PyClassInitializer::from(Operand).add_subclass(Chain { fragment });
+        Ok(Py::new(py, initializer)?.into_any())
+    }
+}

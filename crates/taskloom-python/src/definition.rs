@@ -1,0 +1,93 @@
+use std::sync::Arc;
+
+use pyo3::{prelude::*, types::PyString};
+use taskloom_core::{Lookup, Options, Parameter, Place};
+
+use crate::{
+    body::{Injection, PyBody},
+    compose::Operand,
+    place::PyPlace,
+};
+
+/// A task definition. The class `taskloom.Task` derives from it.
+#[pyclass(frozen, extends = Operand, subclass, module = "taskloom._native")]
+pub(crate) struct Definition {
+    /// The one instance that the definition stands for as an operand.
+    pub(crate) alone: taskloom_core::Instance,
+}
+
+/// What the front end has found out about a function's signature.
+#[derive(FromPyObject)]
+struct Signature {
+    /// Name, annotation as text and whether there is a default, for each parameter that can be bound.
+    parameters: Vec<(Py<PyString>, String, bool)>,
+    positional: usize,
+    collects_positional: Option<usize>,
+    collects_keywords: Option<usize>,
+    /// `True` for the first position, a name for a keyword, `None` for no context.
+    context: Option<Py<PyAny>>,
+    fits: Py<PyAny>,
+}
+
+#[pymethods]
+impl Definition {
+    #[new]
+    #[pyo3(signature = (id, function, is_async, signature, max_retries, code, instruction))]
+    fn new(
+        py: Python<'_>,
+        id: String,
+        function: Py<PyAny>,
+        is_async: bool,
+        signature: Signature,
+        max_retries: u32,
+        code: Py<PyAny>,
+        instruction: i32,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let parameters = signature
+            .parameters
+            .iter()
+            .map(|(name, annotation, has_default)| {
+                Ok(Parameter {
+                    name: name.bind(py).to_str()?.to_owned().into(),
+                    type_name: annotation.clone().into(),
+                    type_id: None,
+                    has_default: *has_default,
+                })
+            })
+            .collect::<PyResult<Vec<_>>>()?;
+        let context = match signature.context {
+            None => Injection::None,
+            Some(name) => match name.bind(py).cast::<PyString>() {
+                Ok(name) => Injection::Keyword(name.clone().unbind()),
+                Err(_) => Injection::First,
+            },
+        };
+        let body = PyBody {
+            function,
+            is_async,
+            names: signature.parameters.into_iter().map(|(name, ..)| name).collect(),
+            positional: signature.positional,
+            collects_positional: signature.collects_positional,
+            collects_keywords: signature.collects_keywords,
+            context,
+            fits: signature.fits,
+        };
+        let place = Place::Host(Arc::new(PyPlace { code, instruction }));
+        let definition = taskloom_core::Definition::new(id, parameters, Lookup::ByName, place, body)
+            .with_options(Options { max_retries });
+        let alone = taskloom_core::Instance::alone(Arc::new(definition));
+        Ok(PyClassInitializer::from(Operand).add_subclass(Self { alone }))
+    }
+
+    /// The definition id.
+    #[getter]
+    fn id(&self) -> &str {
+        self.alone.definition().id()
+    }
+}
+
+impl Definition {
+    pub(crate) fn core(&self) -> &Arc<taskloom_core::Definition> {
+        self.alone.definition()
+    }
+}

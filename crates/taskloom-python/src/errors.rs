@@ -1,0 +1,33 @@
+use pyo3::{call::PyCallArgs, exceptions::PyNotImplementedError, intern, prelude::*, types::PyString};
+use taskloom_core::{BuildError, BuildErrorKind};
+
+/// The Python exception for a mistake in a composition or a workflow.
+pub(crate) fn raise(py: Python<'_>, error: &BuildError) -> PyErr {
+    let class = match error.kind() {
+        BuildErrorKind::DuplicateTask => intern!(py, "DuplicateTaskError"),
+        BuildErrorKind::InvalidTaskId => intern!(py, "InvalidTaskIdError"),
+        BuildErrorKind::EmptyComposition => intern!(py, "EmptyCompositionError"),
+        BuildErrorKind::UnknownTask => intern!(py, "UnknownTaskError"),
+        BuildErrorKind::NotImplemented => return PyNotImplementedError::new_err(error.to_string()),
+        _ => intern!(py, "GraphCompilationError"),
+    };
+    make(py, class, (error.to_string(), error.task_id()))
+}
+
+/// The Python exception for an argument that cannot be bound, or that nothing gives.
+pub(crate) fn binding(py: Python<'_>, message: &str) -> PyErr {
+    make(py, intern!(py, "BindingError"), (message,))
+}
+
+/// The Python exception for a result that is not there.
+pub(crate) fn output(py: Python<'_>, message: &str, id: &str) -> PyErr {
+    make(py, intern!(py, "UnknownTaskError"), (message, id))
+}
+
+fn make<'py>(py: Python<'py>, class: &Bound<'py, PyString>, arguments: impl PyCallArgs<'py>) -> PyErr {
+    let class = py.import(intern!(py, "taskloom.errors")).and_then(|errors| errors.getattr(class));
+    match class.and_then(|class| class.call1(arguments)) {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(error) => error,
+    }
+}

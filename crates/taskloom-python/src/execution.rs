@@ -1,0 +1,88 @@
+mod host;
+mod job;
+mod worker;
+
+use std::{collections::HashMap, num::NonZeroU32, sync::Arc, time::Duration};
+
+use pyo3::{prelude::*, types::PyDict};
+use taskloom::engine::{Engine, RunOptions};
+use taskloom_core::Limits;
+
+use crate::{record::Record, value::wrap, workflow::Plan};
+use host::PyHost;
+pub(crate) use job::{AsyncJob, PyFailure};
+pub(crate) use worker::Worker;
+
+/// A run under way. Its host is a Python object with `start_worker()`, `start_async()` and `finished()`.
+#[pyclass(frozen, weakref, module = "taskloom._native")]
+pub(crate) struct Execution {
+    engine: Arc<Engine>,
+    /// What a context copies for each task.
+    context: Arc<Py<PyAny>>,
+}
+
+#[pymethods]
+impl Execution {
+    #[new]
+    fn new(
+        plan: &Plan,
+        host: Py<PyAny>,
+        context: Py<PyAny>,
+        channel: &Bound<'_, PyDict>,
+        max_concurrency: Option<u32>,
+        max_workers: u32,
+    ) -> PyResult<Self> {
+        let channel = channel
+            .iter()
+            .map(|(key, value)| Ok((key.extract::<String>()?, wrap(value))))
+            .collect::<PyResult<HashMap<_, _>>>()?;
+        let options = RunOptions {
+            limits: Limits { max_concurrency: max_concurrency.and_then(NonZeroU32::new) },
+            max_workers,
+            separate_async: true,
+        };
+        let engine = Engine::new(plan.core.clone(), &options, channel, Box::new(PyHost::new(host)));
+        Ok(Self { engine, context: Arc::new(context) })
+    }
+
+    /// Calls for whoever is needed first, on behalf of a caller that does not work itself.
+    fn launch(&self) {
+        self.engine.launch();
+    }
+
+    /// What a thread that the host has started works with.
+    fn worker(&self) -> Worker {
+        Worker::new(self.engine.clone(), self.context.clone(), false)
+    }
+
+    /// What the thread that waits for the run works with.
+    fn caller(&self) -> Worker {
+        Worker::new(self.engine.clone(), self.context.clone(), true)
+    }
+
+    /// The next async task, if one is ready.
+    fn take_async(&self, py: Python<'_>) -> Option<AsyncJob> {
+        AsyncJob::take(py, &self.engine, &self.context)
+    }
+
+    /// Cancels the run.
+    fn cancel(&self) {
+        self.engine.cancel();
+    }
+
+    /// Waits, without working, for at most so many seconds; says whether the run has ended.
+    fn wait(&self, py: Python<'_>, seconds: f64) -> bool {
+        py.detach(|| self.engine.wait_finished(Duration::from_secs_f64(seconds)))
+    }
+
+    /// Whether the run has ended.
+    #[getter]
+    fn is_finished(&self) -> bool {
+        self.engine.is_finished()
+    }
+
+    /// What the run has left behind; it has ended.
+    fn record(&self) -> Record {
+        Record::new(self.engine.record())
+    }
+}

@@ -1,0 +1,206 @@
+use std::{any::Any, error::Error, fmt, sync::Arc};
+
+use pyo3::{
+    exceptions::PyRuntimeError,
+    intern,
+    prelude::*,
+    sync::PyOnceLock,
+    types::{PyDict, PyList, PyTuple},
+};
+use taskloom::engine::{Engine, Failure, Job, Role};
+use taskloom_core::{Argument, Inputs, Value};
+
+use crate::{
+    body::{Injection, PyBody},
+    value::{unwrap, wrap},
+};
+
+/// A task's own exception.
+#[derive(Debug)]
+pub(crate) struct PyFailure(pub(crate) Py<PyAny>);
+
+impl fmt::Display for PyFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Python::attach(|py| {
+            let exception = self.0.bind(py);
+            let class = exception.get_type().name().map(|name| name.to_string()).unwrap_or_default();
+            match exception.str() {
+                Ok(text) if text.to_string().is_empty() => f.write_str(&class),
+                Ok(text) => write!(f, "{class}: {text}"),
+                Err(_) => write!(f, "{class} (its text cannot be made)"),
+            }
+        })
+    }
+}
+
+impl Error for PyFailure {}
+
+/// A call that Python code is to make: function, positional and keyword arguments.
+pub(super) type Call<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>, Bound<'py, PyDict>);
+
+/// Finds the arguments of a task (rule R-3) and prepares the call of its function.
+pub(super) fn prepare<'py>(py: Python<'py>, engine: &Arc<Engine>, job: &Job) -> Result<Call<'py>, Failure> {
+    let plan = engine.plan();
+    let inputs = job.inputs(plan, |key| engine.channel(key))?;
+    let task = plan.task(job.node);
+    let body: &dyn Any = task.definition().body();
+    let Some(body) = body.downcast_ref::<PyBody>() else {
+        return Err(Failure::lasting("the task was made by another language's front end"));
+    };
+    arguments(py, engine, job, body, &inputs).map_err(|error| failure(error.into_value(py).into_bound(py).into_any(), false))
+}
+
+fn arguments<'py>(
+    py: Python<'py>,
+    engine: &Arc<Engine>,
+    job: &Job,
+    body: &PyBody,
+    inputs: &Inputs,
+) -> PyResult<Call<'py>> {
+    let keywords = PyDict::new(py);
+    let task = engine.plan().task(job.node);
+    let find = |parameter: usize| match &task.arguments()[parameter] {
+        Argument::Value(value) => Some(value),
+        _ => inputs.iter().find(|(number, _)| *number == parameter).map(|(_, value)| value),
+    };
+    let is_plain = body.positional == 0 && body.collects_positional.is_none() && body.collects_keywords.is_none();
+    let positional = PyList::empty(py);
+    match &body.context {
+        Injection::None => {}
+        Injection::First => positional.append(context(py, engine, job)?)?,
+        Injection::Keyword(name) => keywords.set_item(name, context(py, engine, job)?)?,
+    }
+    for (parameter, name) in body.names.iter().enumerate() {
+        let Some(value) = find(parameter) else { continue };
+        let value = unwrap(py, value);
+        if is_plain {
+            keywords.set_item(name, value)?;
+        } else if body.collects_keywords == Some(parameter) {
+            keywords.update(value.cast()?)?;
+        } else if body.collects_positional == Some(parameter) {
+            for item in value.try_iter()? {
+                positional.append(item?)?;
+            }
+        } else if parameter < body.positional || body.collects_positional.is_some_and(|at| parameter < at && find(at).is_some()) {
+            positional.append(value)?;
+        } else {
+            keywords.set_item(name, value)?;
+        }
+    }
+    Ok((body.function.bind(py).clone(), positional.to_tuple(), keywords))
+}
+
+/// The object that a function takes as its context.
+fn context<'py>(py: Python<'py>, engine: &Arc<Engine>, job: &Job) -> PyResult<Bound<'py, PyAny>> {
+    static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let class = CLASS.get_or_try_init(py, || {
+        Ok::<_, PyErr>(py.import(intern!(py, "taskloom._context"))?.getattr(intern!(py, "TaskExecutionContext"))?.unbind())
+    })?;
+    let results = Results { engine: engine.clone() };
+    let plan = engine.plan();
+    let max_retries = plan.task(job.node).options().max_retries;
+    class.bind(py).call1((plan.id(job.node), job.attempt, max_retries, plan.name(), results))
+}
+
+/// The results of a run so far, for a task's context.
+#[pyclass(frozen, module = "taskloom._native")]
+struct Results {
+    engine: Arc<Engine>,
+}
+
+#[pymethods]
+impl Results {
+    /// The result of a task that has succeeded, or the default.
+    fn get<'py>(&self, py: Python<'py>, task_id: &str, default: Bound<'py, PyAny>) -> Bound<'py, PyAny> {
+        let plan = self.engine.plan();
+        let value = plan.find(task_id).filter(|&node| plan.is_task(node)).and_then(|node| self.engine.result(node));
+        value.map_or(default, |value| unwrap(py, &value).clone())
+    }
+}
+
+/// The failure that an exception is.
+pub(super) fn failure(exception: Bound<'_, PyAny>, retryable: bool) -> Failure {
+    let exception = PyFailure(exception.unbind());
+    if retryable { Failure::new(exception) } else { Failure::lasting(exception) }
+}
+
+/// One attempt of an async task, which an event loop runs.
+#[pyclass(frozen, module = "taskloom._native")]
+pub(crate) struct AsyncJob {
+    engine: Arc<Engine>,
+    context: Arc<Py<PyAny>>,
+    job: Job,
+    call: (Py<PyAny>, Py<PyTuple>, Py<PyDict>),
+}
+
+#[pymethods]
+impl AsyncJob {
+    /// The function and its arguments.
+    #[getter]
+    fn call(&self) -> &(Py<PyAny>, Py<PyTuple>, Py<PyDict>) {
+        &self.call
+    }
+
+    /// The id of the task.
+    #[getter]
+    fn task_id(&self) -> &str {
+        self.engine.plan().id(self.job.node)
+    }
+
+    /// A copy of the caller's context.
+    fn copy_context<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.context.bind(py).call_method0(intern!(py, "copy"))
+    }
+
+    /// The task has succeeded; gives the next async one.
+    fn ended(&self, py: Python<'_>, value: Bound<'_, PyAny>) -> Option<Self> {
+        self.end(py, Ok(wrap(value)))
+    }
+
+    /// The task has failed; gives the next async one.
+    fn failed(&self, py: Python<'_>, exception: Bound<'_, PyAny>) -> Option<Self> {
+        let failure = failure(exception, true);
+        self.end(py, Err(failure))
+    }
+
+    /// The task was cancelled.
+    fn abandon(&self) {
+        self.engine.abandon(&self.job);
+    }
+}
+
+impl AsyncJob {
+    pub(super) fn take(py: Python<'_>, engine: &Arc<Engine>, context: &Arc<Py<PyAny>>) -> Option<Self> {
+        let next = engine.take(Role::Async);
+        Self::begin(py, engine, context, next)
+    }
+
+    fn end(&self, py: Python<'_>, result: Result<Value, Failure>) -> Option<Self> {
+        let next = self.engine.end(&self.job, result, Role::Async);
+        Self::begin(py, &self.engine, &self.context, next)
+    }
+
+    /// Prepares the next task; one whose arguments cannot be found has failed already.
+    fn begin(
+        py: Python<'_>,
+        engine: &Arc<Engine>,
+        context: &Arc<Py<PyAny>>,
+        mut next: Option<Job>,
+    ) -> Option<Self> {
+        while let Some(job) = next {
+            match prepare(py, engine, &job) {
+                Ok((function, positional, keywords)) => {
+                    let call = (function.unbind(), positional.unbind(), keywords.unbind());
+                    return Some(Self { engine: engine.clone(), context: context.clone(), job, call });
+                }
+                Err(failure) => next = engine.end(&job, Err(failure), Role::Async),
+            }
+        }
+        None
+    }
+}
+
+/// What a worker is asked for out of turn.
+pub(super) fn out_of_turn() -> PyErr {
+    PyRuntimeError::new_err("a worker ends a task once, and before it takes the next")
+}

@@ -1,0 +1,202 @@
+use std::sync::Arc;
+
+use pyo3::{
+    prelude::*,
+    types::{PyList, PyTuple},
+};
+use smallvec::SmallVec;
+use taskloom_core::{Argument, Options, Place};
+
+use crate::{
+    compose::Operand,
+    definition::Definition,
+    errors, live_ids,
+    place::PyPlace,
+    value::{unwrap, wrap},
+};
+
+/// Stands for a parameter that is left open.
+#[pyclass(frozen, module = "taskloom._native")]
+pub(crate) struct Open;
+
+#[pymethods]
+impl Open {
+    fn __repr__(&self) -> &'static str {
+        "OPEN"
+    }
+}
+
+/// A task instance. The class `taskloom.Instance` derives from it.
+#[pyclass(frozen, extends = Operand, subclass, weakref, module = "taskloom._native")]
+pub(crate) struct Instance {
+    pub(crate) core: taskloom_core::Instance,
+    definition: Py<Definition>,
+    place: Arc<PyPlace>,
+    /// Whether another instance with the same given id was alive when this one was made.
+    repeats: bool,
+}
+
+#[pymethods]
+impl Instance {
+    #[new]
+    #[pyo3(signature = (definition, task_id, arguments, code, instruction, base=None, max_retries=None))]
+    fn new(
+        definition: Bound<'_, Definition>,
+        task_id: Option<&str>,
+        arguments: &Bound<'_, PyList>,
+        code: Py<PyAny>,
+        instruction: i32,
+        base: Option<&Bound<'_, Self>>,
+        max_retries: Option<u32>,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let py = definition.py();
+        let mut arguments = arguments.iter().map(argument).collect::<PyResult<SmallVec<[Argument; 1]>>>()?;
+        if let Some(base) = base {
+            for (argument, inherited) in arguments.iter_mut().zip(base.get().core.arguments()) {
+                if matches!(argument, Argument::Open) {
+                    argument.clone_from(inherited);
+                }
+            }
+        }
+        let place = Arc::new(PyPlace { code, instruction });
+        let core_definition = definition.get().core().clone();
+        let mut core = taskloom_core::Instance::bound(
+            core_definition,
+            task_id.map(Into::into),
+            arguments,
+            Place::Host(place.clone()),
+        );
+        match (max_retries, base) {
+            (Some(max_retries), _) => core.set_options(Options { max_retries }),
+            (None, Some(base)) => core.set_options(base.get().core.options().clone()),
+            (None, None) => {}
+        }
+        core.validate_id().map_err(|error| errors::raise(py, &error))?;
+        let repeats = task_id.is_some_and(live_ids::add);
+        let instance = Self { core, definition: definition.unbind(), place, repeats };
+        Ok(PyClassInitializer::from(Operand).add_subclass(instance))
+    }
+
+    /// The task id. An automatic one is fixed by reading it.
+    #[getter]
+    fn task_id(&self) -> &str {
+        self.core.id()
+    }
+
+    /// The task id, or `None` if it is automatic and nobody has needed it.
+    #[getter]
+    fn fixed_task_id(&self) -> Option<&str> {
+        self.core.fixed_id()
+    }
+
+    /// Whether the id was given.
+    #[getter]
+    fn has_given_id(&self) -> bool {
+        self.core.has_given_id()
+    }
+
+    /// The definition.
+    #[getter]
+    fn definition(&self) -> &Py<Definition> {
+        &self.definition
+    }
+
+    /// The bound value for each parameter, or `OPEN`.
+    fn arguments<'py>(&self, py: Python<'py>, open: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        for (argument, parameter) in self.core.arguments().iter().zip(self.core.definition().parameters()) {
+            match argument {
+                Argument::Open => list.append(open)?,
+                Argument::Value(value) => list.append(unwrap(py, value))?,
+                Argument::Output(_) | Argument::Outputs(_) => {
+                    let message = format!(
+                        "`{}` is bound to the output of another instance, which only a run has; pass a value: run({}=…)",
+                        parameter.name, parameter.name,
+                    );
+                    return Err(errors::binding(py, &message));
+                }
+            }
+        }
+        Ok(list)
+    }
+
+    /// How many further attempts a failed execution gets.
+    #[getter]
+    fn max_retries(&self) -> u32 {
+        self.core.options().max_retries
+    }
+
+    /// Whether another instance with the same given id was alive when this one was made.
+    #[getter]
+    fn repeats(&self) -> bool {
+        self.repeats
+    }
+
+    /// Whether it has joined a workflow.
+    #[getter]
+    fn has_joined(&self) -> bool {
+        self.core.has_joined()
+    }
+
+    /// The code object in which it was made.
+    #[getter]
+    fn code(&self) -> &Py<PyAny> {
+        &self.place.code
+    }
+
+    /// The line on which it was made.
+    #[getter]
+    fn line<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.place.line(py)
+    }
+
+    /// The place where it was made, as text.
+    #[getter]
+    fn place(&self) -> String {
+        self.core.place().to_string()
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        if self.core.has_given_id() {
+            live_ids::remove(self.core.id());
+        }
+    }
+}
+
+/// An argument as the core knows it: instances are their outputs.
+fn argument(object: Bound<'_, PyAny>) -> PyResult<Argument> {
+    if object.cast::<Open>().is_ok() {
+        return Ok(Argument::Open);
+    }
+    if let Some(instance) = as_instance(&object) {
+        return Ok(Argument::Output(instance));
+    }
+    let outputs: Option<Vec<_>> = match (object.cast_exact::<PyList>(), object.cast_exact::<PyTuple>()) {
+        (Ok(list), _) if first_is_instance(list.get_item(0)) => Some(list.iter().collect()),
+        (_, Ok(tuple)) if first_is_instance(tuple.get_item(0)) => Some(tuple.iter().collect()),
+        _ => None,
+    };
+    let Some(outputs) = outputs else { return Ok(Argument::Value(wrap(object))) };
+    let instances: Option<Vec<_>> = outputs.iter().map(as_instance).collect();
+    match instances {
+        Some(instances) => Ok(Argument::Outputs(Arc::new(instances))),
+        None => Err(errors::binding(
+            object.py(),
+            "a list that begins with an instance binds the outputs of instances, so it holds nothing else",
+        )),
+    }
+}
+
+fn first_is_instance(first: PyResult<Bound<'_, PyAny>>) -> bool {
+    first.is_ok_and(|first| as_instance(&first).is_some())
+}
+
+/// The instance that an object is, or stands for.
+pub(crate) fn as_instance(object: &Bound<'_, PyAny>) -> Option<taskloom_core::Instance> {
+    if let Ok(instance) = object.cast::<Instance>() {
+        return Some(instance.get().core.clone());
+    }
+    object.cast::<Definition>().ok().map(|definition| definition.get().alone.clone())
+}

@@ -1,0 +1,45 @@
+//! The bridge between the Python package and the engine.
+//!
+//! It holds no policy: it turns Python's objects into the core's values and back, and calls the same
+//! workflow, plan, scheduler and local engine that the Rust crate does. Two rules keep it safe:
+//!
+//! - no Python code runs and no Python object is dropped while an engine's lock is held;
+//! - task bodies are called from Python (`taskloom/_worker.py`), never from here, so that a thread which
+//!   the interpreter ends at exit has no Rust frames on its stack.
+
+mod body;
+mod compose;
+mod definition;
+mod errors;
+mod execution;
+mod instance;
+mod live_ids;
+mod place;
+mod record;
+mod value;
+mod workflow;
+
+use pyo3::prelude::*;
+
+/// The native module `taskloom._native`.
+#[pymodule(gil_used = false)]
+#[pyo3(name = "_native")]
+mod native {
+    #[pymodule_export]
+    use crate::{
+        compose::{Chain, Group, Operand, chain, parallel},
+        definition::Definition,
+        execution::{AsyncJob, Execution, Worker},
+        instance::{Instance, Open},
+        record::Record,
+        workflow::{Plan, Workflow},
+    };
+
+    use super::{Bound, PyModule, PyModuleMethods, PyResult, Py};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("OPEN", Py::new(module.py(), Open)?)?;
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

@@ -1,0 +1,174 @@
+use std::sync::Arc;
+
+use pyo3::{
+    prelude::*,
+    types::{PyDict, PyList},
+};
+use taskloom_core::{Kind, NodeId, Outcome, State, nearest};
+
+use crate::{errors, execution::PyFailure, instance::as_instance, value::unwrap};
+
+/// What a run that has ended leaves behind. `taskloom.Run` shows it.
+#[pyclass(frozen, module = "taskloom._native")]
+pub(crate) struct Record {
+    core: Arc<taskloom::engine::Record>,
+}
+
+/// Id, state, attempts, start and end in seconds since the run began, and exception of a task.
+type Task<'py> = (String, String, u32, f64, f64, Option<Bound<'py, PyAny>>);
+
+/// Kind, id, message and exception of what made a run fail, with attempts and retries of a task, and with
+/// what failed, succeeded and was skipped in a group.
+type Failed<'py> = (
+    &'static str,
+    String,
+    String,
+    Option<Bound<'py, PyAny>>,
+    (u32, u32),
+    (Vec<(String, String)>, Vec<String>, Vec<String>),
+);
+
+#[pymethods]
+impl Record {
+    /// `succeeded`, `failed` or `cancelled`.
+    #[getter]
+    fn status(&self) -> &'static str {
+        match self.core.outcome() {
+            Outcome::Succeeded => "succeeded",
+            Outcome::Failed(_) => "failed",
+            Outcome::Cancelled => "cancelled",
+        }
+    }
+
+    /// How long the run took, in seconds.
+    #[getter]
+    fn duration(&self) -> f64 {
+        self.core.took().as_secs_f64()
+    }
+
+    /// The run's value (rule R-4), or `None` if nothing succeeded.
+    fn value<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.core.value_node().and_then(|node| self.value_of(py, node))
+    }
+
+    /// The results of the tasks that succeeded, by id, in the order in which they did.
+    fn outputs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let outputs = PyDict::new(py);
+        for &node in self.core.order() {
+            if let Some(value) = self.core.task_value(node) {
+                outputs.set_item(self.core.plan().id(node), unwrap(py, value))?;
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// The results of the tasks that succeeded, in the order in which they did.
+    fn completed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let values = self.core.order().iter().filter_map(|&node| self.core.task_value(node));
+        let values: Vec<_> = values.map(|value| unwrap(py, value)).collect();
+        PyList::new(py, values)
+    }
+
+    /// Whether there is a task or group of this id, or this instance.
+    fn has(&self, task: &Bound<'_, PyAny>) -> bool {
+        self.find(task).is_ok()
+    }
+
+    /// Whether a task or group, or an instance, has a result.
+    fn has_result(&self, task: &Bound<'_, PyAny>) -> bool {
+        self.find(task).is_ok_and(|node| self.core.state(node) == State::Succeeded)
+    }
+
+    /// The result of a task or group, by its id, or of an instance.
+    fn output<'py>(&self, py: Python<'py>, task: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let node = self.find(task)?;
+        self.value_of(py, node).ok_or_else(|| {
+            let (id, state) = (self.core.plan().id(node), self.core.state(node));
+            errors::output(py, &format!("`{id}` has no result: it ended as {state}"), id)
+        })
+    }
+
+    /// What is known of one task.
+    fn task<'py>(&self, py: Python<'py>, task: &Bound<'py, PyAny>) -> PyResult<Task<'py>> {
+        let node = self.find(task)?;
+        if self.core.plan().is_task(node) {
+            return Ok(self.describe(py, node));
+        }
+        let id = self.core.plan().id(node);
+        Err(errors::output(py, &format!("`{id}` is a group: it has a result, but no attempts"), id))
+    }
+
+    /// The ids of all tasks of the run, in the order of composition.
+    fn task_ids(&self) -> Vec<&str> {
+        let plan = self.core.plan();
+        (0..).take(plan.task_count()).filter(|&node| plan.includes(node)).map(|node| plan.id(node)).collect()
+    }
+
+    /// What made the run fail.
+    fn failure<'py>(&self, py: Python<'py>) -> Option<Failed<'py>> {
+        let Outcome::Failed(node) = self.core.outcome() else { return None };
+        let plan = self.core.plan();
+        let (id, message) = (plan.id(node).to_owned(), self.core.describe_failure(node));
+        match plan.kind(node) {
+            Kind::Task => {
+                let counts = (self.core.attempts(node), plan.task(node).options().max_retries);
+                Some(("task", id, message, self.exception(py, node), counts, (vec![], vec![], vec![])))
+            }
+            Kind::Entry(_) | Kind::Exit(_) => {
+                let report = self.core.group_report(node);
+                let cause = report.failed.first().and_then(|(id, _)| plan.find(id));
+                let cause = cause.and_then(|node| self.exception(py, node));
+                Some(("group", id, message, cause, (1, 0), (report.failed, report.successful, report.skipped)))
+            }
+        }
+    }
+}
+
+impl Record {
+    pub(crate) fn new(core: Arc<taskloom::engine::Record>) -> Self {
+        Self { core }
+    }
+
+    fn value_of<'py>(&self, py: Python<'py>, node: NodeId) -> Option<Bound<'py, PyAny>> {
+        self.core.value_of(node).map(|value| unwrap(py, &value).clone())
+    }
+
+    fn describe<'py>(&self, py: Python<'py>, node: NodeId) -> Task<'py> {
+        let (started, ended) = self.core.times(node);
+        (
+            self.core.plan().id(node).to_owned(),
+            self.core.state(node).to_string(),
+            self.core.attempts(node),
+            started.as_secs_f64(),
+            ended.as_secs_f64(),
+            self.exception(py, node),
+        )
+    }
+
+    /// The exception with which a task failed. What the engine itself found wrong has none of its own, so
+    /// it is made here.
+    fn exception<'py>(&self, py: Python<'py>, node: NodeId) -> Option<Bound<'py, PyAny>> {
+        let error = &self.core.failure(node)?.error;
+        match error.downcast_ref::<PyFailure>() {
+            Some(failure) => Some(failure.0.bind(py).clone()),
+            None => Some(errors::binding(py, &error.to_string()).into_value(py).into_bound(py).into_any()),
+        }
+    }
+
+    fn find(&self, task: &Bound<'_, PyAny>) -> PyResult<NodeId> {
+        let (py, plan) = (task.py(), self.core.plan());
+        let id = match as_instance(task) {
+            Some(instance) => match plan.node_of(&instance) {
+                Some(node) => return Ok(node),
+                None => instance.fixed_id().unwrap_or("an instance without an id").to_owned(),
+            },
+            None => task.extract::<String>()?,
+        };
+        plan.find(&id).filter(|_| as_instance(task).is_none()).ok_or_else(|| {
+            let close: Vec<String> = nearest(&id, plan.ids()).into_iter().map(|id| format!("`{id}`")).collect();
+            let hint =
+                if close.is_empty() { String::new() } else { format!("\n  hint: did you mean {}?", close.join(" or ")) };
+            errors::output(py, &format!("workflow `{}` has no task or group `{id}`{hint}", plan.name()), &id)
+        })
+    }
+}

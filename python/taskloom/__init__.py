@@ -1,0 +1,55 @@
+"""Taskloom: a workflow engine with a Rust core.
+
+A task is defined once. *Instances* of it, each with its own bound arguments and id, are composed with `>>`,
+`|`, `chain` and `parallel` into a workflow:
+
+>>> from taskloom import task, workflow
+>>> @task
+... def fetch_weather(city: str) -> str:
+...     return f"Weather for {city}"
+>>> tokyo = fetch_weather(task_id="tokyo", city="Tokyo")
+>>> paris = fetch_weather(task_id="paris", city="Paris")
+>>> with workflow("weather") as wf:
+...     chained = tokyo >> paris
+>>> wf.execute()
+'Weather for Paris'
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import errors
+from ._context import TaskExecutionContext
+from ._execution import RunHandle
+from ._instance import Instance
+from ._native import Chain, Group, __version__, chain, parallel
+from ._run import Run, TaskRecord
+from ._task import Task, task
+from ._workflow import Workflow, workflow
+
+__all__ = [
+    "Chain",
+    "Group",
+    "Instance",
+    "Run",
+    "RunHandle",
+    "Task",
+    "TaskExecutionContext",
+    "TaskRecord",
+    "Workflow",
+    "__version__",
+    "chain",
+    "errors",
+    "parallel",
+    "task",
+    "workflow",
+]
+
+_LATER = {"CoordinationBackend", "RetryPolicy", "Store", "Temporal", "policies", "secret", "unmapped"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        raise NotImplementedError(f"taskloom.{name} is not implemented yet")
+    raise AttributeError(f"module 'taskloom' has no attribute {name!r}")

@@ -1,0 +1,204 @@
+"""One run of a workflow: who works for it, and how it is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextvars
+import time
+import weakref
+from collections.abc import Mapping
+from typing import Any
+
+from . import _native
+from ._current import current_workflow
+from ._loop import cancel_all, is_own_loop, own_loop, pump
+from ._run import Run
+from ._worker import MOST_WORKERS, drain, start_worker
+
+__all__ = ["GRACE_SECONDS", "Host", "RunHandle"]
+
+GRACE_SECONDS = 5.0
+"""How long an interrupted caller waits for plain functions that are running."""
+
+_WAKE_SECONDS = 0.05
+
+_alive: weakref.WeakSet[Host] = weakref.WeakSet()
+
+
+@atexit.register
+def _cancel_runs() -> None:
+    for host in list(_alive):
+        host.cancel()
+
+
+class Host:
+    """What the engine calls when it needs a thread, or has ended; and what a caller waits with."""
+
+    __slots__ = ("__weakref__", "_ended", "_interruption", "_loop", "async_tasks", "execution")
+
+    def __init__(
+        self,
+        plan: _native.Plan,
+        channel: Mapping[str, Any],
+        max_concurrency: int | None,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        context = contextvars.copy_context()
+        # In a task's body no workflow is current, whatever block the run was started in.
+        context.run(current_workflow.set, None)
+        workers = MOST_WORKERS if max_concurrency is None else max_concurrency
+        self._loop = loop
+        self._ended: asyncio.Future[None] | None = None
+        self._interruption: BaseException | None = None
+        self.async_tasks: set[asyncio.Task[Any]] = set()
+        self.execution = _native.Execution(plan, self, context, dict(channel), max_concurrency, workers)
+        _alive.add(self)
+
+    # What the engine calls, from any thread.
+
+    def start_worker(self) -> None:
+        """A plain function is ready, and all who work for the run are busy."""
+        start_worker(self)
+
+    def start_async(self) -> None:
+        """An async task is ready."""
+        if self._loop is None:
+            self._loop = own_loop()
+        self._loop.call_soon_threadsafe(pump, self)
+
+    def finished(self) -> None:
+        """The run has ended."""
+        _alive.discard(self)
+        ended = self._ended
+        if ended is not None:
+            assert self._loop is not None
+            self._loop.call_soon_threadsafe(_settle, ended)
+
+    # What a caller does.
+
+    def interrupt(self, interruption: BaseException) -> None:
+        """Ends the run because of what is no failure: `KeyboardInterrupt`, `SystemExit`, …"""
+        if self._interruption is None:
+            self._interruption = interruption
+        self.cancel()
+
+    def cancel(self) -> None:
+        """Cancels the run: nothing new starts, async tasks are cancelled, plain functions end by themselves."""
+        self.execution.cancel()
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(cancel_all, self)
+
+    def run_here(self) -> Run:
+        """Works for the run on this thread until it has ended."""
+        worker = self.execution.caller()
+        try:
+            task = worker.take()
+            while True:
+                drain(self, worker, task)
+                task = worker.wait()
+                if task is None:
+                    break
+        except BaseException as interruption:
+            self._wait_grace(interruption)
+            raise
+        return self._result()
+
+    def watch(self) -> Run:
+        """Waits for the run on a thread that runs no bodies, since an event loop runs on it."""
+        self.execution.launch()
+        self.join()
+        return self._result()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Waits until the run has ended or the time is over; says whether it has ended."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        try:
+            while not self.execution.wait(_WAKE_SECONDS):
+                if deadline is not None and time.monotonic() >= deadline:
+                    return self.execution.is_finished
+        except BaseException as interruption:
+            self._wait_grace(interruption)
+            raise
+        return True
+
+    async def run_on_loop(self) -> Run:
+        """Waits for the run on the event loop that also runs its async tasks."""
+        assert self._loop is not None
+        self._ended = self._loop.create_future()
+        pump(self)
+        self.execution.launch()
+        if not self.execution.is_finished:
+            try:
+                await self._ended
+            except asyncio.CancelledError:
+                self.cancel()
+                raise
+        return self._result()
+
+    def _wait_grace(self, interruption: BaseException) -> None:
+        self.interrupt(interruption)
+        until = time.monotonic() + GRACE_SECONDS
+        while not self.execution.wait(_WAKE_SECONDS) and time.monotonic() < until:
+            pass
+
+    def _result(self) -> Run:
+        if self._interruption is not None:
+            raise self._interruption
+        return Run(self.execution.record())
+
+    def run(self) -> Run:
+        """The record of a run that has ended."""
+        return self._result()
+
+
+def _settle(ended: asyncio.Future[None]) -> None:
+    if not ended.done():
+        ended.set_result(None)
+
+
+def run_blocking(plan: _native.Plan, channel: Mapping[str, Any], max_concurrency: int | None) -> Run:
+    """Runs a plan and waits for it, working along where this thread may."""
+    host = Host(plan, channel, max_concurrency)
+    loop = asyncio._get_running_loop()
+    if loop is None:
+        return host.run_here()
+    if is_own_loop(loop):
+        raise RuntimeError(
+            "execute() would block the event loop that runs async tasks; use `await workflow.execute_async()`"
+        )
+    return host.watch()
+
+
+class RunHandle:
+    """A run in the background."""
+
+    __slots__ = ("_host",)
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        host.execution.launch()
+
+    def cancel(self) -> None:
+        """Cancels the run: nothing new starts, async tasks are cancelled, plain functions end by themselves."""
+        self._host.cancel()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has ended."""
+        return self._host.execution.is_finished
+
+    def result(self, timeout: float | None = None) -> Run:
+        """Waits for the run and gives its record; raises what kept it from succeeding.
+
+        Raises `TimeoutError` if it has not ended after so many seconds; the run goes on.
+        """
+        if not self._host.join(timeout):
+            raise TimeoutError(f"the run has not ended after {timeout} seconds")
+        run = self._host.run()
+        run.raise_for_status()
+        return run
+
+    def events(self) -> Any:
+        """Not implemented yet."""
+        raise NotImplementedError("RunHandle.events is not implemented yet")

@@ -1,0 +1,136 @@
+"""Task instances: a definition plus bound arguments, under a task id."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from . import _native, _places
+from ._current import current_workflow
+from .errors import DuplicateTaskError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ._task import Task
+
+__all__ = ["Instance", "make"]
+
+R_co = TypeVar("R_co", covariant=True)
+
+_OPEN = _native.OPEN
+
+
+class Instance(_native.Instance, Generic[R_co]):
+    """A task definition with bound arguments, which runs once in a workflow that it is part of.
+
+    It never changes, and may be part of any number of workflows and runs. Calling it makes a further
+    instance that keeps what is bound here (its id does not carry over).
+    """
+
+    __slots__ = ()
+
+    @property
+    def fn(self) -> Callable[..., R_co]:
+        """The plain function."""
+        return self.definition.fn
+
+    def run(self, *args: Any, **kwargs: Any) -> R_co:
+        """Runs the function here and now with what is bound, for tests: without an engine."""
+        from ._task import run_function
+
+        definition: Task[..., Any] = self.definition
+        signature = definition._signature
+        bound = self.arguments(_OPEN)
+        for number, value in enumerate(signature.bind(args, kwargs)):
+            if value is not _OPEN:
+                bound[number] = value
+        positional: list[Any] = []
+        keywords: dict[str, Any] = {}
+        for number, ((name, _, _), value) in enumerate(zip(signature.parameters, bound, strict=True)):
+            if value is _OPEN:
+                continue
+            if number < signature.positional:
+                positional.append(value)
+            elif number == signature.collects_positional:
+                positional = [v for v in bound[:number] if v is not _OPEN] + list(value)
+                keywords = {}
+            elif number == signature.collects_keywords:
+                keywords.update(value)
+            else:
+                keywords[name] = value
+        return run_function(definition, tuple(positional), keywords)
+
+    def with_options(self, *, max_retries: int | None = None, **later: Any) -> Instance[R_co]:
+        """The same instance with other options than its definition's; the id stays."""
+        from ._task import check_retries
+
+        for name in later:
+            if name in ("retry_policy", "run_when", "timeout"):
+                raise NotImplementedError(f"with_options({name}=…) is not implemented yet")
+            raise TypeError(f"with_options() has no option {name!r}; there is max_retries")
+        if max_retries is not None:
+            check_retries(max_retries)
+        task_id = self.task_id if self.has_given_id else None
+        open_ = [_OPEN] * len(self.definition._signature.parameters)
+        return make(self.definition, self, task_id, open_, sys._getframe(1), max_retries)
+
+    def __call__(self, *args: Any, task_id: str | None = None, **kwargs: Any) -> Instance[R_co]:
+        definition = self.definition
+        return make(definition, self, task_id, definition._signature.bind(args, kwargs), sys._getframe(1))
+
+    def __repr__(self) -> str:
+        task_id = self.fixed_task_id
+        shown = repr(task_id) if task_id is not None else "unnamed"
+        return f"Instance({shown} of {self.definition.id!r})"
+
+
+def make(
+    definition: Any,
+    base: Instance[Any] | None,
+    task_id: str | None,
+    values: list[Any],
+    frame: FrameType,
+    max_retries: int | None = None,
+) -> Instance[Any]:
+    """Makes an instance on the line that a frame is at, and refuses a repeated id there (rule I-5)."""
+    if task_id is not None and type(task_id) is not str:
+        task_id = _text(task_id)
+    instance: Instance[Any] = Instance(
+        definition, task_id, values, frame.f_code, frame.f_lasti, base, max_retries
+    )
+    workflow = current_workflow.get()
+    if workflow is not None:
+        workflow.note_instance(instance, base)
+    elif instance.repeats:
+        _refuse_repeated(instance, base, frame)
+    return instance
+
+
+def _text(task_id: object) -> str:
+    if isinstance(task_id, str):
+        return str(task_id)
+    raise TypeError(f"task_id is a text, not {task_id!r}")
+
+
+def _refuse_repeated(instance: Instance[Any], base: Instance[Any] | None, frame: FrameType) -> None:
+    """Another instance with this id is alive. It is a mistake to make this one if both are made by one code
+    object, the other on an earlier line, and the other has joined no workflow and is still held by a
+    variable here: that is, if the same few lines make both for the same workflow."""
+    assigned = _places.assigned_name(frame)
+    for name, value in frame.f_locals.items():
+        if (
+            isinstance(value, _native.Instance)
+            and name != assigned
+            and value is not base
+            and value.code is frame.f_code
+            and value.fixed_task_id == instance.task_id
+            and not value.has_joined
+            and value.line < instance.line
+        ):
+            raise DuplicateTaskError(
+                f"`{instance.task_id}` already exists: first made at {value.place}, again at {instance.place}\n"
+                "  hint: give each instance its own `task_id`, or leave it out and the instance names itself",
+                instance.task_id,
+            )

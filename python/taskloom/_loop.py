@@ -1,0 +1,79 @@
+"""Async tasks: on the caller's event loop under `execute_async`, else on one of our own, in a thread that
+lives until the process ends, so that `execute()` works inside a running loop too."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import _native
+    from ._execution import Host
+
+__all__ = ["cancel_all", "is_own_loop", "own_loop", "pump"]
+
+_lock = threading.Lock()
+_own: asyncio.AbstractEventLoop | None = None
+
+
+def own_loop() -> asyncio.AbstractEventLoop:
+    """The event loop of our own; it is made at the first call."""
+    global _own
+    with _lock:
+        if _own is None:
+            _own = asyncio.new_event_loop()
+            thread = threading.Thread(target=_own.run_forever, name="taskloom-loop", daemon=True)
+            thread.start()
+        return _own
+
+
+def is_own_loop(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether a loop is the one of our own."""
+    return loop is _own
+
+
+def pump(host: Host) -> None:
+    """Begins the async tasks that are ready. Runs on the loop."""
+    job = host.execution.take_async()
+    while job is not None:
+        job = _begin(host, job) or host.execution.take_async()
+
+
+def _begin(host: Host, job: _native.AsyncJob) -> _native.AsyncJob | None:
+    """Begins one task; gives the next one if this has ended already."""
+    function, arguments, keywords = job.call
+    loop = asyncio.get_running_loop()
+    try:
+        coroutine = function(*arguments, **keywords)
+    except Exception as error:
+        return job.failed(error)
+    task = loop.create_task(coroutine, name=f"taskloom:{job.task_id}", context=job.copy_context())
+    host.async_tasks.add(task)
+    task.add_done_callback(partial(_ended, host, job))
+    return None
+
+
+def _ended(host: Host, job: _native.AsyncJob, task: asyncio.Task[Any]) -> None:
+    host.async_tasks.discard(task)
+    if task.cancelled():
+        job.abandon()
+        return
+    error = task.exception()
+    if error is None:
+        following = job.ended(task.result())
+    elif isinstance(error, Exception):
+        following = job.failed(error)
+    else:
+        job.abandon()
+        host.interrupt(error)
+        return
+    while following is not None:
+        following = _begin(host, following)
+
+
+def cancel_all(host: Host) -> None:
+    """Cancels the async tasks of a run. Runs on the loop."""
+    for task in list(host.async_tasks):
+        task.cancel()

@@ -1,0 +1,76 @@
+"""The threads that call task bodies.
+
+Bodies are called from Python code, never from Rust: a daemon thread that the interpreter ends at exit then
+has no Rust frames on its stack. Threads are made on demand and kept for a while, for any run.
+"""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import _native
+    from ._execution import Host
+
+__all__ = ["MOST_WORKERS", "drain", "start_worker"]
+
+MOST_WORKERS = 64
+"""How many threads run plain functions of one run at the same time, unless the caller says otherwise: tasks
+are mostly waiting for something outside."""
+
+_IDLE_SECONDS = 10.0
+
+_idle: list[queue.SimpleQueue[Host]] = []
+_numbers = itertools.count(1)
+
+
+def start_worker(host: Host) -> None:
+    """Lets a thread work for a run: an idle one, or a new one."""
+    try:
+        inbox = _idle.pop()
+    except IndexError:
+        name = f"taskloom-worker-{next(_numbers)}"
+        threading.Thread(target=_live, args=(host,), name=name, daemon=True).start()
+    else:
+        inbox.put(host)
+
+
+def _live(host: Host) -> None:
+    inbox: queue.SimpleQueue[Host] = queue.SimpleQueue()
+    while True:
+        worker = host.execution.worker()
+        drain(host, worker, worker.take())
+        # While it waits it holds on to nothing of the run that it has worked for.
+        del host, worker
+        _idle.append(inbox)
+        try:
+            host = inbox.get(timeout=_IDLE_SECONDS)
+        except queue.Empty:
+            try:
+                _idle.remove(inbox)
+            except ValueError:
+                # Somebody has just taken this thread for a run.
+                host = inbox.get()
+            else:
+                return
+
+
+def drain(host: Host, worker: _native.Worker, task: Any) -> None:
+    """Runs tasks until there is none to take."""
+    while task is not None:
+        run, arguments, keywords = task
+        try:
+            value = run(*arguments, **keywords)
+        except Exception as error:
+            task = worker.failed(error)
+            del error
+        except BaseException as interruption:
+            # An interruption is the run's cancellation, not the task's failure (rule R-10).
+            worker.abandon()
+            host.interrupt(interruption)
+            return
+        else:
+            task = worker.ended(value)

@@ -1,0 +1,186 @@
+"""Workflows: what is composed, and how it is executed."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextvars import Token
+from types import FrameType, TracebackType
+from typing import Any
+
+from . import _native
+from ._current import current_workflow
+from ._echo import echo as echo_results
+from ._echo import wants_echo
+from ._execution import Host, RunHandle, run_blocking
+from ._run import ExecutionContext, Run
+from .errors import TaskloomError
+
+__all__ = ["Workflow", "workflow"]
+
+
+class Workflow(_native.Workflow):
+    """A set of instances and the edges between them.
+
+    In a `with` block an operator expression joins the workflow at once; elsewhere `add` does it. It can be
+    executed any number of times, also at the same time, and executing never changes it.
+    """
+
+    def __new__(cls, name: str, *, echo: bool | None = None) -> Workflow:
+        if not isinstance(name, str):
+            raise TypeError(f"a workflow's name is a text, not {name!r}")
+        return super().__new__(cls, str(name))
+
+    def __init__(self, name: str, *, echo: bool | None = None) -> None:
+        self._echo = echo
+        self._blocks: list[Token[Workflow | None]] = []
+
+    def __enter__(self) -> Workflow:
+        self._blocks.append(current_workflow.set(self))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        token = self._blocks.pop()
+        try:
+            current_workflow.reset(token)
+        except ValueError:
+            # The block ends in another context than it began in; there it was never current.
+            if current_workflow.get() is self:
+                current_workflow.set(None)
+        if not self._blocks:
+            self.end_block()
+
+    def add(self, *operands: Any) -> Workflow:
+        """Adds instances or compositions; gives the workflow itself."""
+        for operand in operands:
+            self.join(operand)
+        return self
+
+    def execute(
+        self,
+        start_node: str | None = None,
+        *,
+        ret_context: bool = False,
+        initial_channel: dict[str, Any] | None = None,
+        max_concurrency: int | None = None,
+        **later: Any,
+    ) -> Any:
+        """Runs the workflow and gives its value: that of the last task or group that nothing follows.
+
+        - `start_node`: the id of the task to start at; only what can be reached from it runs.
+        - `ret_context`: give `(value, context)`; `context.get_result(id)` gives each task's result.
+        - `initial_channel`: values for open parameters, by name.
+        - `max_concurrency`: how many tasks run at the same time, at most; with 1 a run is deterministic.
+
+        Raises `TaskError` if a task fails, with the task's own exception as its `__cause__`.
+        """
+        run = self._run(sys._getframe(1), start_node, initial_channel, max_concurrency, later)
+        return (run.value, ExecutionContext(run)) if ret_context else run.value
+
+    def run(
+        self,
+        start_node: str | None = None,
+        *,
+        initial_channel: dict[str, Any] | None = None,
+        max_concurrency: int | None = None,
+        **later: Any,
+    ) -> Run:
+        """Runs the workflow like `execute`, and gives the record of the run."""
+        return self._run(sys._getframe(1), start_node, initial_channel, max_concurrency, later)
+
+    async def execute_async(
+        self,
+        start_node: str | None = None,
+        *,
+        ret_context: bool = False,
+        initial_channel: dict[str, Any] | None = None,
+        max_concurrency: int | None = None,
+        **later: Any,
+    ) -> Any:
+        """Like `execute`, on the running event loop: async tasks run there, plain functions in threads."""
+        run = await self._run_async(start_node, initial_channel, max_concurrency, later)
+        return (run.value, ExecutionContext(run)) if ret_context else run.value
+
+    async def run_async(
+        self,
+        start_node: str | None = None,
+        *,
+        initial_channel: dict[str, Any] | None = None,
+        max_concurrency: int | None = None,
+        **later: Any,
+    ) -> Run:
+        """Like `run`, on the running event loop."""
+        return await self._run_async(start_node, initial_channel, max_concurrency, later)
+
+    def start(
+        self,
+        start_node: str | None = None,
+        *,
+        initial_channel: dict[str, Any] | None = None,
+        max_concurrency: int | None = None,
+        **later: Any,
+    ) -> RunHandle:
+        """Starts a run in the background and returns at once."""
+        _check(later, max_concurrency)
+        return RunHandle(Host(self.plan(start_node), initial_channel or {}, max_concurrency))
+
+    def show_info(self) -> None:
+        """Prints the tasks, what follows each, and where the value of each open parameter would come from."""
+        print(self.plan(), end="")
+
+    def _run(
+        self,
+        frame: FrameType,
+        start_node: str | None,
+        channel: dict[str, Any] | None,
+        max_concurrency: int | None,
+        later: dict[str, Any],
+    ) -> Run:
+        _check(later, max_concurrency)
+        run = run_blocking(self.plan(start_node), channel or {}, max_concurrency)
+        if wants_echo(self._echo, frame):
+            echo_results(run._record)
+        run.raise_for_status()
+        return run
+
+    async def _run_async(
+        self,
+        start_node: str | None,
+        channel: dict[str, Any] | None,
+        max_concurrency: int | None,
+        later: dict[str, Any],
+    ) -> Run:
+        _check(later, max_concurrency)
+        host = Host(self.plan(start_node), channel or {}, max_concurrency, asyncio.get_running_loop())
+        run = await host.run_on_loop()
+        if self._echo:
+            echo_results(run._record)
+        run.raise_for_status()
+        return run
+
+    def __repr__(self) -> str:
+        return f"Workflow({self.name!r})"
+
+
+def workflow(name: str, *, echo: bool | None = None) -> Workflow:
+    """A new workflow: `with workflow("weather") as wf: …`.
+
+    `echo` decides whether its runs print each task's result. By default they do at the top level of a script
+    or notebook cell, where the value of `execute()` is not used.
+    """
+    return Workflow(name, echo=echo)
+
+
+_LATER = ("max_steps", "on", "on_busy", "run_id", "store", "suspend_after")
+
+
+def _check(later: dict[str, Any], max_concurrency: int | None) -> None:
+    for name, value in later.items():
+        if name not in _LATER:
+            raise TypeError(f"execute() has no argument {name!r}")
+        if value is not None:
+            raise NotImplementedError(f"execute({name}=…) is not implemented yet")
+    if max_concurrency is not None and (type(max_concurrency) is not int or not 0 < max_concurrency < 2**31):
+        raise TaskloomError(f"max_concurrency is a whole number from 1 on, not {max_concurrency!r}")

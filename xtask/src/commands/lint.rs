@@ -1,0 +1,23 @@
+use super::{expect_none, setup};
+use crate::{failure::Failure, process::execute, python::Python, venv::Venv, workspace::PYTHON_SOURCES};
+
+pub(super) fn run(arguments: &[&str]) -> Result<(), Failure> {
+    expect_none("lint", arguments)?;
+    all()
+}
+
+/// Every static check, the quick ones first; a warning is an error.
+pub(super) fn all() -> Result<(), Failure> {
+    execute(Venv::development()?.module("ruff", ["check"]).args(PYTHON_SOURCES))?;
+    execute(Python::cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?)?;
+    execute(Python::cargo(["doc", "--no-deps", "--workspace"])?.env("RUSTDOCFLAGS", "-D warnings"))?;
+    types()
+}
+
+/// Checks the types of the Python code, and its stubs against the native module, which has to be
+/// the present one for both.
+fn types() -> Result<(), Failure> {
+    let venv = setup::installed()?;
+    execute(venv.module("basedpyright", ["--warnings"]))?;
+    execute(venv.module("mypy.stubtest", ["taskloom._native"]))
+}
