@@ -29,7 +29,9 @@ def resolve(function: Callable[..., Any], annotation: object) -> object:
         return annotation
     namespace = dict(getattr(function, "__globals__", {}))
     code = getattr(function, "__code__", None)
-    for name, cell in zip(getattr(code, "co_freevars", ()), getattr(function, "__closure__", None) or (), strict=False):
+    for name, cell in zip(
+        getattr(code, "co_freevars", ()), getattr(function, "__closure__", None) or (), strict=False
+    ):
         try:
             namespace[name] = cell.cell_contents
         except ValueError:

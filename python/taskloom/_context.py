@@ -38,7 +38,9 @@ class TaskExecutionContext:
 
     __slots__ = ("_results", "attempt", "max_retries", "task_id", "workflow_name")
 
-    def __init__(self, task_id: str, attempt: int, max_retries: int, workflow_name: str, results: Any) -> None:
+    def __init__(
+        self, task_id: str, attempt: int, max_retries: int, workflow_name: str, results: Any
+    ) -> None:
         self.task_id = task_id
         """The id of the running task."""
         self.attempt = attempt

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextvars
+import threading
 import time
 import weakref
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from ._loop import cancel_all, is_own_loop, own_loop, pump
 from ._run import Run
 from ._worker import MOST_WORKERS, drain, start_worker
 
-__all__ = ["GRACE_SECONDS", "Host", "RunHandle"]
+__all__ = ["GRACE_SECONDS", "Host", "RunHandle", "run_blocking", "succeeded"]
 
 GRACE_SECONDS = 5.0
 """How long an interrupted caller waits for plain functions that are running."""
@@ -43,11 +44,14 @@ class Host:
         channel: Mapping[str, Any],
         max_concurrency: int | None,
         loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        workers: int = MOST_WORKERS,
     ) -> None:
         context = contextvars.copy_context()
         # In a task's body no workflow is current, whatever block the run was started in.
         context.run(current_workflow.set, None)
-        workers = MOST_WORKERS if max_concurrency is None else max_concurrency
+        if max_concurrency is not None:
+            workers = max_concurrency
         self._loop = loop
         self._ended: asyncio.Future[None] | None = None
         self._interruption: BaseException | None = None
@@ -84,7 +88,7 @@ class Host:
         self.cancel()
 
     def cancel(self) -> None:
-        """Cancels the run: nothing new starts, async tasks are cancelled, plain functions end by themselves."""
+        """Cancels the run: nothing new starts, async tasks are cancelled, others end by themselves."""
         self.execution.cancel()
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(cancel_all, self)
@@ -100,15 +104,17 @@ class Host:
                 if task is None:
                     break
         except BaseException as interruption:
+            # It may have come between a body and its end.
+            worker.abandon()
             self._wait_grace(interruption)
             raise
-        return self._result()
+        return self.result()
 
     def watch(self) -> Run:
         """Waits for the run on a thread that runs no bodies, since an event loop runs on it."""
         self.execution.launch()
         self.join()
-        return self._result()
+        return self.result()
 
     def join(self, timeout: float | None = None) -> bool:
         """Waits until the run has ended or the time is over; says whether it has ended."""
@@ -133,8 +139,9 @@ class Host:
                 await self._ended
             except asyncio.CancelledError:
                 self.cancel()
+                await asyncio.wait([self._ended], timeout=GRACE_SECONDS)
                 raise
-        return self._result()
+        return self.result()
 
     def _wait_grace(self, interruption: BaseException) -> None:
         self.interrupt(interruption)
@@ -142,14 +149,11 @@ class Host:
         while not self.execution.wait(_WAKE_SECONDS) and time.monotonic() < until:
             pass
 
-    def _result(self) -> Run:
+    def result(self) -> Run:
+        """The record of the run, which has ended; to be taken once."""
         if self._interruption is not None:
             raise self._interruption
-        return Run(self.execution.record())
-
-    def run(self) -> Run:
-        """The record of a run that has ended."""
-        return self._result()
+        return Run(self.execution.take_record())
 
 
 def _settle(ended: asyncio.Future[None]) -> None:
@@ -157,30 +161,45 @@ def _settle(ended: asyncio.Future[None]) -> None:
         ended.set_result(None)
 
 
+def succeeded(run: Run) -> Run:
+    """The run, if it succeeded; else raises why not."""
+    error = run.error
+    if error is None:
+        return run
+    # An exception holds the frames that it passes, so these must not hold it, or the run that has it.
+    del run
+    try:
+        raise error
+    finally:
+        del error
+
+
 def run_blocking(plan: _native.Plan, channel: Mapping[str, Any], max_concurrency: int | None) -> Run:
     """Runs a plan and waits for it, working along where this thread may."""
-    host = Host(plan, channel, max_concurrency)
     loop = asyncio._get_running_loop()
     if loop is None:
-        return host.run_here()
+        # This thread is one of those that run plain functions.
+        return Host(plan, channel, max_concurrency, workers=MOST_WORKERS - 1).run_here()
     if is_own_loop(loop):
         raise RuntimeError(
             "execute() would block the event loop that runs async tasks; use `await workflow.execute_async()`"
         )
-    return host.watch()
+    return Host(plan, channel, max_concurrency).watch()
 
 
 class RunHandle:
     """A run in the background."""
 
-    __slots__ = ("_host",)
+    __slots__ = ("_host", "_lock", "_run")
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._lock = threading.Lock()
+        self._run: Run | None = None
         host.execution.launch()
 
     def cancel(self) -> None:
-        """Cancels the run: nothing new starts, async tasks are cancelled, plain functions end by themselves."""
+        """Cancels the run: nothing new starts, async tasks are cancelled, others end by themselves."""
         self._host.cancel()
 
     @property
@@ -195,9 +214,10 @@ class RunHandle:
         """
         if not self._host.join(timeout):
             raise TimeoutError(f"the run has not ended after {timeout} seconds")
-        run = self._host.run()
-        run.raise_for_status()
-        return run
+        with self._lock:
+            if self._run is None:
+                self._run = self._host.result()
+        return succeeded(self._run)
 
     def events(self) -> Any:
         """Not implemented yet."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _native, _places
 from ._current import current_workflow
-from .errors import DuplicateTaskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,11 +31,11 @@ class Instance(_native.Instance, Generic[R_co]):
     __slots__ = ()
 
     @property
-    def fn(self) -> Callable[..., R_co]:
+    def fn(self) -> Callable[..., Any]:
         """The plain function."""
         return self.definition.fn
 
-    def run(self, *args: Any, **kwargs: Any) -> R_co:
+    def run(self, /, *args: Any, **kwargs: Any) -> Any:
         """Runs the function here and now with what is bound, for tests: without an engine."""
         from ._task import run_function
 
@@ -76,7 +75,7 @@ class Instance(_native.Instance, Generic[R_co]):
         open_ = [_OPEN] * len(self.definition._signature.parameters)
         return make(self.definition, self, task_id, open_, sys._getframe(1), max_retries)
 
-    def __call__(self, *args: Any, task_id: str | None = None, **kwargs: Any) -> Instance[R_co]:
+    def __call__(self, /, *args: Any, task_id: str | None = None, **kwargs: Any) -> Instance[R_co]:
         definition = self.definition
         return make(definition, self, task_id, definition._signature.bind(args, kwargs), sys._getframe(1))
 
@@ -103,8 +102,9 @@ def make(
     workflow = current_workflow.get()
     if workflow is not None:
         workflow.note_instance(instance, base)
-    elif instance.repeats:
-        _refuse_repeated(instance, base, frame)
+    elif instance.repeats and not (base is not None and base.fixed_task_id == task_id):
+        # One that is derived under the same id replaces what it is derived from (rule I-7).
+        _refuse_repeated(instance, frame)
     return instance
 
 
@@ -114,7 +114,7 @@ def _text(task_id: object) -> str:
     raise TypeError(f"task_id is a text, not {task_id!r}")
 
 
-def _refuse_repeated(instance: Instance[Any], base: Instance[Any] | None, frame: FrameType) -> None:
+def _refuse_repeated(instance: Instance[Any], frame: FrameType) -> None:
     """Another instance with this id is alive. It is a mistake to make this one if both are made by one code
     object, the other on an earlier line, and the other has joined no workflow and is still held by a
     variable here: that is, if the same few lines make both for the same workflow."""
@@ -123,14 +123,9 @@ def _refuse_repeated(instance: Instance[Any], base: Instance[Any] | None, frame:
         if (
             isinstance(value, _native.Instance)
             and name != assigned
-            and value is not base
             and value.code is frame.f_code
             and value.fixed_task_id == instance.task_id
             and not value.has_joined
             and value.line < instance.line
         ):
-            raise DuplicateTaskError(
-                f"`{instance.task_id}` already exists: first made at {value.place}, again at {instance.place}\n"
-                "  hint: give each instance its own `task_id`, or leave it out and the instance names itself",
-                instance.task_id,
-            )
+            value.refuse_conflict(instance)

@@ -24,9 +24,18 @@ def own_loop() -> asyncio.AbstractEventLoop:
     with _lock:
         if _own is None:
             _own = asyncio.new_event_loop()
-            thread = threading.Thread(target=_own.run_forever, name="taskloom-loop", daemon=True)
-            thread.start()
+            threading.Thread(target=_run, args=(_own,), name="taskloom-loop", daemon=True).start()
         return _own
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    while True:
+        try:
+            loop.run_forever()
+        except (KeyboardInterrupt, SystemExit):
+            # asyncio has given it to the task that raised it, and so to its run; other runs need the loop.
+            continue
+        return
 
 
 def is_own_loop(loop: asyncio.AbstractEventLoop) -> bool:

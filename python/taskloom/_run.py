@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from . import _native
 from .errors import (
@@ -15,7 +15,12 @@ from .errors import (
     TaskloomRuntimeError,
 )
 
+if TYPE_CHECKING:
+    from ._instance import Instance
+
 __all__ = ["ExecutionContext", "Run", "TaskRecord"]
+
+T = TypeVar("T")
 
 _LISTED = 20
 
@@ -117,8 +122,12 @@ class Run:
         error.__cause__ = exception
         return error
 
+    @overload
+    def output(self, task: Instance[T]) -> T: ...
+    @overload
+    def output(self, task: str) -> Any: ...
     def output(self, task: Any) -> Any:
-        """The result of a task or group by its id, or of an instance; raises `UnknownTaskError` without one."""
+        """The result of a task or group by its id, or of an instance; `UnknownTaskError` if there is none."""
         return self._record.output(task)
 
     def raise_for_status(self) -> None:
@@ -132,7 +141,9 @@ class Run:
 
     def __str__(self) -> str:
         tasks = self.tasks
-        lines = [f"{self.status}: {len(tasks)} {'task' if len(tasks) == 1 else 'tasks'} in {self.duration:.3g} s"]
+        lines = [
+            f"{self.status}: {len(tasks)} {'task' if len(tasks) == 1 else 'tasks'} in {self.duration:.3g} s"
+        ]
         shown = [tasks[task_id] for task_id in list(tasks)[:_LISTED]]
         width = max((len(task.task_id) for task in shown), default=0)
         for task in shown:
@@ -148,7 +159,7 @@ class Run:
             lines.append(f"  … and {len(tasks) - _LISTED} more")
         return "\n".join(lines)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_kinds: Any) -> dict[str, str]:
         return {"text/plain": str(self)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import reprlib
 from collections.abc import Callable
 from typing import Any
 
@@ -49,7 +50,9 @@ class Signature:
         try:
             declared = list(inspect.signature(function).parameters.values())
         except (TypeError, ValueError) as error:
-            raise BindingError(f"the signature of {function!r} cannot be read, so it is no task: {error}") from error
+            raise BindingError(
+                f"the signature of {function!r} cannot be read, so it is no task: {error}"
+            ) from error
         if inject_context:
             if not declared or declared[0].kind is inspect.Parameter.KEYWORD_ONLY:
                 raise BindingError(f"`{id}` has inject_context=True but no first parameter for the context")
@@ -85,7 +88,9 @@ class Signature:
         self._has_default_none.append(parameter.default is None)
 
     def _is_context(self, annotation: object) -> bool:
-        if isinstance(annotation, str) and not annotation.rpartition(".")[2].startswith("TaskExecutionContext"):
+        if isinstance(annotation, str) and not annotation.rpartition(".")[2].startswith(
+            "TaskExecutionContext"
+        ):
             return False
         return resolve(self._function, annotation) is TaskExecutionContext
 
@@ -128,7 +133,8 @@ class Signature:
 
     def _positional_count(self) -> int:
         kinds = {
-            parameter.name: parameter.kind for parameter in inspect.signature(self._function).parameters.values()
+            parameter.name: parameter.kind
+            for parameter in inspect.signature(self._function).parameters.values()
         }
         by_position = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
         return sum(kinds[name] in by_position for name, _, _ in self.parameters)
@@ -138,7 +144,11 @@ class Signature:
         if at is None:
             names = [name for name, _, _ in self.parameters]
             close = difflib.get_close_matches(name, names, n=1)
-            hint = f"did you mean `{close[0]}`?" if close else f"its parameters are: {', '.join(names) or 'none'}"
+            hint = (
+                f"did you mean `{close[0]}`?"
+                if close
+                else f"its parameters are: {', '.join(names) or 'none'}"
+            )
             raise self._error(f"has no parameter `{name}`", hint)
         if slots[at] is OPEN:
             slots[at] = {}
@@ -151,12 +161,14 @@ class Signature:
 
     def _refuse_type(self, number: int, value: Any) -> None:
         name, annotation, _ = self.parameters[number]
-        raise self._error(f"takes a `{annotation}` for `{name}`, and {value!r} is a `{type(value).__name__}`")
+        raise self._error(f"takes a `{annotation}` for `{name}`, and {reprlib.repr(value)} is a `{type(value).__name__}`")
 
     def _error(self, message: str, hint: str | None = None) -> BindingError:
         code = getattr(self._function, "__code__", None)
         place = f", defined at {_places.describe(code, 0)}" if code is not None else ""
-        return BindingError(f"`{self._id}` {message} (task `{self._id}`{place})" + (f"\n  hint: {hint}" if hint else ""))
+        return BindingError(
+            f"`{self._id}` {message} (task `{self._id}`{place})" + (f"\n  hint: {hint}" if hint else "")
+        )
 
     def _resolve(self) -> list[frozenset[type] | None]:
         """Resolves the annotations, each by itself: at the first binding, when all names are there."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable
-from typing import Any, Generic, ParamSpec, TypeVar
+from collections.abc import Callable, Coroutine
+from types import FrameType
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from . import _native
+from ._context import TaskExecutionContext
 from ._current import current_workflow
 from ._instance import Instance, make
 from ._signature import Signature
 from .errors import BindingError
 
-__all__ = ["Task", "task"]
+__all__ = ["AsyncTask", "Task", "task"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,13 +38,24 @@ class Task(_native.Definition, Generic[P, R]):
     'Weather for Oslo'
     """
 
-    fn: Callable[P, R]
-    """The plain function."""
+    _fn: Callable[P, R]
+    _signature: Signature
+    _max_retries: int
 
-    def __call__(self, *args: Any, task_id: str | None = None, **kwargs: Any) -> Instance[R]:
+    @property
+    def fn(self) -> Callable[P, R]:
+        """The plain function."""
+        return self._fn
+
+    # The first overload is what an editor completes, the second what may leave parameters open.
+    @overload
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Instance[R]: ...
+    @overload
+    def __call__(self, /, *args: Any, task_id: str | None = None, **kwargs: Any) -> Instance[R]: ...
+    def __call__(self, /, *args: Any, task_id: str | None = None, **kwargs: Any) -> Instance[R]:
         return make(self, None, task_id, self._signature.bind(args, kwargs), sys._getframe(1))
 
-    def run(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def run(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Runs the function here and now, for tests: without an engine, and without side effects of one."""
         return run_function(self, args, kwargs)
 
@@ -62,20 +75,62 @@ class Task(_native.Definition, Generic[P, R]):
         return f"Task({self.id!r})"
 
 
+class AsyncTask(Task[P, R]):
+    """The definition of an async task: its function gives a coroutine, its instances what that returns."""
+
+    @property
+    def fn(self) -> Callable[P, Coroutine[Any, Any, R]]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The plain function."""
+        return self._fn  # pyright: ignore[reportReturnType]
+
+    def run(self, /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Calls the function here and now, for tests; await what it gives."""
+        return run_function(self, args, kwargs)
+
+
 def run_function(definition: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Calls the plain function, with a context of its own if it takes one."""
     where = definition._signature.context
     if where is not None:
-        from ._context import TaskExecutionContext
-
         context = TaskExecutionContext(definition.id, 1, definition._max_retries, "", {})
         if where is True:
             args = (context, *args)
-        elif where not in kwargs:
+        elif isinstance(where, str) and where not in kwargs:
             kwargs = {**kwargs, where: context}
-    return definition.fn(*args, **kwargs)
+    return definition._fn(*args, **kwargs)
 
 
+class _Decorator(Protocol):
+    """What `task(…)` with options gives. A first parameter for the context is no parameter of the task."""
+
+    @overload
+    def __call__(
+        self, function: Callable[Concatenate[TaskExecutionContext, P], Coroutine[Any, Any, R]], /
+    ) -> AsyncTask[P, R]: ...
+    @overload
+    def __call__(self, function: Callable[Concatenate[TaskExecutionContext, P], R], /) -> Task[P, R]: ...
+    @overload
+    def __call__(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncTask[P, R]: ...
+    @overload
+    def __call__(self, function: Callable[P, R], /) -> Task[P, R]: ...
+
+
+@overload
+def task(
+    function: Callable[Concatenate[TaskExecutionContext, P], Coroutine[Any, Any, R]], /
+) -> AsyncTask[P, R]: ...
+@overload
+def task(function: Callable[Concatenate[TaskExecutionContext, P], R], /) -> Task[P, R]: ...
+@overload
+def task(function: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncTask[P, R]: ...
+@overload
+def task(function: Callable[P, R], /) -> Task[P, R]: ...
+@overload
+def task(id: str, /, *, inject_context: bool = False, max_retries: int = 0, **later: Any) -> _Decorator: ...
+@overload
+def task(
+    *, id: str | None = None, inject_context: bool = False, max_retries: int = 0, **later: Any
+) -> _Decorator: ...
 def task(id_or_function: Any = None, /, **options: Any) -> Any:
     """Makes a function a task definition: `@task`, `@task("id")`, `@task(id="id", max_retries=3)`.
 
@@ -122,40 +177,45 @@ def check_retries(max_retries: object) -> int:
 
 
 def _define(
-    function: Any, frame: Any, id: str | None = None, inject_context: bool = False, max_retries: int = 0
+    function: Any, frame: FrameType, id: str | None = None, inject_context: bool = False, max_retries: int = 0
 ) -> Task[..., Any]:
     if not callable(function):
         raise TypeError(f"@task is for functions, not for a {type(function).__name__}")
-    if isinstance(function, _native.Definition):
+    if isinstance(function, _native.Operand):
         raise TypeError(f"{function!r} is a task already")
-    plain = inspect.unwrap(function)
-    while isinstance(plain, functools.partial):
-        plain = plain.func
+    plain = _plain_function(function)
     if inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain):
         raise BindingError(
-            f"`{getattr(plain, '__name__', plain)}` is a generator, and a task returns one value\n"
-            "  hint: return a list"
+            f"`{plain.__name__}` is a generator, and a task returns one value\n  hint: return a list"
         )
     name = id if id is not None else getattr(function, "__name__", None) or type(function).__name__
     signature = Signature(name, function, inject_context)
     code = getattr(plain, "__code__", None)
-    made = Task(
+    is_async = inspect.iscoroutinefunction(plain)
+    made = (AsyncTask if is_async else Task)(
         name,
         function,
-        inspect.iscoroutinefunction(plain) or inspect.iscoroutinefunction(getattr(plain, "__call__", None)),
+        is_async,
         signature,
         check_retries(max_retries),
-        code if code is not None else frame.f_code,
-        0 if code is not None else frame.f_lasti,
+        frame.f_code if code is None else code,
+        frame.f_lasti if code is None else 0,
     )
-    made.fn = function
+    functools.update_wrapper(made, function, updated=())
+    made._fn = function
     made._signature = signature
     made._max_retries = max_retries
-    for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
-        if hasattr(function, attribute):
-            setattr(made, attribute, getattr(function, attribute))
-    made.__wrapped__ = function
     workflow = current_workflow.get()
     if workflow is not None:
         workflow.note_definition(made)
     return made
+
+
+def _plain_function(function: Any) -> Any:
+    """The function inside of decorators, partials and callable objects, which says what kind it is."""
+    plain = inspect.unwrap(function)
+    while isinstance(plain, functools.partial):
+        plain = plain.func
+    if not inspect.isroutine(plain) and not inspect.isclass(plain):
+        plain = type(plain).__call__
+    return plain

@@ -65,8 +65,8 @@ def drain(host: Host, worker: _native.Worker, task: Any) -> None:
         try:
             value = run(*arguments, **keywords)
         except Exception as error:
-            task = worker.failed(error)
-            del error
+            # The traceback begins with the task's own frame: ours would keep the run alive, which keeps it.
+            task = worker.failed(error.with_traceback(error.__traceback__ and error.__traceback__.tb_next))
         except BaseException as interruption:
             # An interruption is the run's cancellation, not the task's failure (rule R-10).
             worker.abandon()

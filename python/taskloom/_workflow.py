@@ -6,13 +6,13 @@ import asyncio
 import sys
 from contextvars import Token
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, Self
 
 from . import _native
 from ._current import current_workflow
 from ._echo import echo as echo_results
 from ._echo import wants_echo
-from ._execution import Host, RunHandle, run_blocking
+from ._execution import Host, RunHandle, run_blocking, succeeded
 from ._run import ExecutionContext, Run
 from .errors import TaskloomError
 
@@ -26,12 +26,12 @@ class Workflow(_native.Workflow):
     executed any number of times, also at the same time, and executing never changes it.
     """
 
-    def __new__(cls, name: str, *, echo: bool | None = None) -> Workflow:
+    def __new__(cls, name: str, *, echo: bool | None = None) -> Self:  # noqa: ARG004
         if not isinstance(name, str):
             raise TypeError(f"a workflow's name is a text, not {name!r}")
         return super().__new__(cls, str(name))
 
-    def __init__(self, name: str, *, echo: bool | None = None) -> None:
+    def __init__(self, name: str, *, echo: bool | None = None) -> None:  # noqa: ARG002
         self._echo = echo
         self._blocks: list[Token[Workflow | None]] = []
 
@@ -76,7 +76,7 @@ class Workflow(_native.Workflow):
 
         Raises `TaskError` if a task fails, with the task's own exception as its `__cause__`.
         """
-        run = self._run(sys._getframe(1), start_node, initial_channel, max_concurrency, later)
+        run = succeeded(self._run(sys._getframe(1), start_node, initial_channel, max_concurrency, later))
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
     def run(
@@ -88,7 +88,7 @@ class Workflow(_native.Workflow):
         **later: Any,
     ) -> Run:
         """Runs the workflow like `execute`, and gives the record of the run."""
-        return self._run(sys._getframe(1), start_node, initial_channel, max_concurrency, later)
+        return succeeded(self._run(sys._getframe(1), start_node, initial_channel, max_concurrency, later))
 
     async def execute_async(
         self,
@@ -100,7 +100,7 @@ class Workflow(_native.Workflow):
         **later: Any,
     ) -> Any:
         """Like `execute`, on the running event loop: async tasks run there, plain functions in threads."""
-        run = await self._run_async(start_node, initial_channel, max_concurrency, later)
+        run = succeeded(await self._run_async(start_node, initial_channel, max_concurrency, later))
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
     async def run_async(
@@ -112,7 +112,7 @@ class Workflow(_native.Workflow):
         **later: Any,
     ) -> Run:
         """Like `run`, on the running event loop."""
-        return await self._run_async(start_node, initial_channel, max_concurrency, later)
+        return succeeded(await self._run_async(start_node, initial_channel, max_concurrency, later))
 
     def start(
         self,
@@ -139,11 +139,9 @@ class Workflow(_native.Workflow):
         later: dict[str, Any],
     ) -> Run:
         _check(later, max_concurrency)
-        run = run_blocking(self.plan(start_node), channel or {}, max_concurrency)
-        if wants_echo(self._echo, frame):
-            echo_results(run._record)
-        run.raise_for_status()
-        return run
+        wanted = wants_echo(self._echo, frame)
+        # The frames of the tasks lead to this one, so it must not hold the run, which holds their exceptions.
+        return _echoed(run_blocking(self.plan(start_node), channel or {}, max_concurrency), wanted)
 
     async def _run_async(
         self,
@@ -154,14 +152,16 @@ class Workflow(_native.Workflow):
     ) -> Run:
         _check(later, max_concurrency)
         host = Host(self.plan(start_node), channel or {}, max_concurrency, asyncio.get_running_loop())
-        run = await host.run_on_loop()
-        if self._echo:
-            echo_results(run._record)
-        run.raise_for_status()
-        return run
+        return _echoed(await host.run_on_loop(), bool(self._echo))
 
     def __repr__(self) -> str:
         return f"Workflow({self.name!r})"
+
+
+def _echoed(run: Run, wanted: bool) -> Run:
+    if wanted:
+        echo_results(run._record)
+    return run
 
 
 def workflow(name: str, *, echo: bool | None = None) -> Workflow:

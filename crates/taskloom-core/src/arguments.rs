@@ -72,7 +72,10 @@ impl Gathered {
         }
         let mut built: Map<NodeId, Value> = Map::default();
         for (exit, group) in order.into_iter().rev() {
-            let entries = plan.groups()[group as usize].branches.iter().filter_map(|branch| {
+            // Branches that end in one task have one value.
+            let mut seen: Map<NodeId, ()> = Map::default();
+            let branches = plan.groups()[group as usize].branches.iter();
+            let entries = branches.filter(|branch| seen.insert(branch.last, ()).is_none()).filter_map(|branch| {
                 let value = built.get(&branch.last).cloned().or_else(|| self.values.get(&branch.last)?.clone())?;
                 Some((plan.id(branch.last), value))
             });

@@ -54,6 +54,11 @@ pub trait Body: Any + Send + Sync {
     /// The value of a group: its branches' values by id, in order (rule R-4).
     fn mapping(&self, entries: Vec<(&str, Value)>) -> Value;
 
+    /// The type of what [`mapping`](Self::mapping) gives, for [`Lookup::ByType`].
+    fn mapping_type(&self) -> Option<TypeId> {
+        None
+    }
+
     /// The values of several instances that were bound to one parameter, as a list.
     fn list(&self, values: Vec<Value>) -> Value;
 

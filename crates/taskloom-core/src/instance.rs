@@ -117,9 +117,15 @@ impl Instance {
         self.change().arguments[parameter] = argument;
     }
 
-    /// Replaces the options of this instance alone.
+    /// Replaces the options of this instance alone. It keeps its id, also an automatic one that is fixed
+    /// (rule I-7).
     pub fn set_options(&mut self, options: Options) {
-        self.change().options = Some(Box::new(options));
+        let fixed = self.fixed_id().map(Box::from);
+        let inner = self.change();
+        inner.options = Some(Box::new(options));
+        if let (Id::Automatic(cell), Some(id)) = (&inner.id, fixed) {
+            cell.get_or_init(|| id);
+        }
     }
 
     // In place while nobody else holds it, else on a copy with an identity of its own.
@@ -191,6 +197,11 @@ impl Instance {
     /// Whether both are one instance, not just equal ones.
     pub fn same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Where it lies in memory: the same for all clones, and nobody else's while one of them is there.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 
     /// Identifies definition and bound arguments (rule I-4).

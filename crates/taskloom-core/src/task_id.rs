@@ -50,8 +50,11 @@ pub(crate) fn joining(definition: &str, digest: u64, occurrence: u64) -> impl It
 }
 
 /// Ids for an instance whose automatic id is taken in a further workflow: the same, lengthened.
-pub(crate) fn lengthening(id: &str) -> impl Iterator<Item = String> {
-    let seed = crate::hash::text(id);
+///
+/// `occurrence` counts those that met this id there, so that the digits of many do not all begin alike and
+/// grow without end.
+pub(crate) fn lengthening(id: &str, occurrence: u64) -> impl Iterator<Item = String> {
+    let seed = crate::hash::text(id) ^ occurrence.rotate_left(32);
     (1..).map(move |extra| format!("{id}{}", digits(seed, extra)))
 }
 
@@ -85,6 +88,6 @@ mod tests {
             assert!(pair[1].starts_with(&pair[0]));
             assert_eq!(pair[1].len(), pair[0].len() + 1);
         }
-        assert_eq!(lengthening("p_00000001").next().map(|id| id.len()), Some(11));
+        assert_eq!(lengthening("p_00000001", 1).next().map(|id| id.len()), Some(11));
     }
 }

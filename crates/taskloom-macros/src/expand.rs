@@ -1,5 +1,6 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 
 use crate::{
     parameter::{Bound, Parameter, Pass},
@@ -14,7 +15,8 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
     let (name, visibility) = (&function.sig.ident, &function.vis);
     let docs: Vec<_> = function.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).collect();
     let cfgs: Vec<_> = function.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
-    let output = output_type(task, &private);
+    let output = output_type(task);
+    let result = task.output.fallible.then(result_trait);
     let setters = task.bound().enumerate().map(|(number, bound)| setter(number, bound, task, &taskloom));
     let operators = [quote!(#name), quote!(&#name)].map(|operand| operators(&operand, &taskloom));
     let definition = definition(task, &taskloom, &output);
@@ -44,6 +46,8 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
         #[allow(dead_code, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
         const _: () = {
             #assertion
+
+            #result
 
             #definition
 
@@ -97,9 +101,24 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
     }
 }
 
-fn output_type(task: &Task, private: &TokenStream) -> TokenStream {
+fn output_type(task: &Task) -> TokenStream {
     let ty = &task.output.ty;
-    if task.output.fallible { quote!(<#ty as #private::ResultOf>::Ok) } else { quote!(#ty) }
+    if task.output.fallible { quote!(<#ty as __TaskloomResult>::Ok) } else { quote!(#ty) }
+}
+
+/// Names what is in the `Ok` of a `Result`, whatever the task calls it. The trait belongs to the user's crate:
+/// coherence does not look through one of ours, where an implementation may be added, and would take the
+/// conversion from the task for `impl From<T> for Arg<T>`.
+fn result_trait() -> TokenStream {
+    quote! {
+        pub trait __TaskloomResult {
+            type Ok;
+        }
+
+        impl<T, E> __TaskloomResult for ::core::result::Result<T, E> {
+            type Ok = T;
+        }
+    }
 }
 
 fn setter(number: usize, bound: &Bound, task: &Task, taskloom: &syn::Path) -> TokenStream {
@@ -150,9 +169,9 @@ fn operators(operand: &TokenStream, taskloom: &syn::Path) -> TokenStream {
 fn definition(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenStream {
     let private = quote!(#taskloom::__private);
     let name = &task.function.sig.ident;
-    let id = task.options.id.as_ref().map_or_else(|| name.to_string(), syn::LitStr::value);
+    let id = task.options.id.as_ref().map_or_else(|| name.unraw().to_string(), syn::LitStr::value);
     let parameters = task.bound().map(|bound| {
-        let (ty, text, has_default) = (&bound.ty, bound.name.to_string(), bound.default.is_some());
+        let (ty, text, has_default) = (&bound.ty, bound.name.unraw().to_string(), bound.default.is_some());
         quote!(#private::parameter::<#ty>(#text, #has_default))
     });
     let max_retries = task.options.max_retries.iter();

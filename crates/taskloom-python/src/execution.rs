@@ -26,7 +26,7 @@ impl Execution {
     #[new]
     fn new(
         plan: &Plan,
-        host: Py<PyAny>,
+        host: &Bound<'_, PyAny>,
         context: Py<PyAny>,
         channel: &Bound<'_, PyDict>,
         max_concurrency: Option<u32>,
@@ -41,7 +41,7 @@ impl Execution {
             max_workers,
             separate_async: true,
         };
-        let engine = Engine::new(plan.core.clone(), &options, channel, Box::new(PyHost::new(host)));
+        let engine = Engine::new(plan.core.clone(), &options, channel, Box::new(PyHost::new(host)?));
         Ok(Self { engine, context: Arc::new(context) })
     }
 
@@ -81,8 +81,9 @@ impl Execution {
         self.engine.is_finished()
     }
 
-    /// What the run has left behind; it has ended.
-    fn record(&self) -> Record {
-        Record::new(self.engine.record())
+    /// What the run has left behind; it has ended. To be taken once: nothing of it stays here, since it holds
+    /// exceptions, these their frames, and these whatever worked for the run.
+    fn take_record(&self) -> Record {
+        Record::new(self.engine.take_record())
     }
 }

@@ -120,6 +120,14 @@ impl Instance {
         Ok(list)
     }
 
+    /// Raises `DuplicateTaskError` if the other is a different instance with the same id.
+    fn refuse_conflict(&self, py: Python<'_>, again: &Bound<'_, Self>) -> PyResult<()> {
+        match taskloom_core::conflict(&self.core, &again.get().core) {
+            Some(error) => Err(errors::raise(py, &error)),
+            None => Ok(()),
+        }
+    }
+
     /// How many further attempts a failed execution gets.
     #[getter]
     fn max_retries(&self) -> u32 {
@@ -150,11 +158,6 @@ impl Instance {
         self.place.line(py)
     }
 
-    /// The place where it was made, as text.
-    #[getter]
-    fn place(&self) -> String {
-        self.core.place().to_string()
-    }
 }
 
 impl Drop for Instance {

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use pyo3::{
     prelude::*,
     types::{PyDict, PyList},
@@ -11,7 +9,7 @@ use crate::{errors, execution::PyFailure, instance::as_instance, value::unwrap};
 /// What a run that has ended leaves behind. `taskloom.Run` shows it.
 #[pyclass(frozen, module = "taskloom._native")]
 pub(crate) struct Record {
-    core: Arc<taskloom::engine::Record>,
+    core: taskloom::engine::Record,
 }
 
 /// Id, state, attempts, start and end in seconds since the run began, and exception of a task.
@@ -125,7 +123,7 @@ impl Record {
 }
 
 impl Record {
-    pub(crate) fn new(core: Arc<taskloom::engine::Record>) -> Self {
+    pub(crate) fn new(core: taskloom::engine::Record) -> Self {
         Self { core }
     }
 

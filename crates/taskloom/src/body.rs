@@ -126,6 +126,10 @@ impl Body for RustBody {
         Arc::new(GroupOutput::new(entries))
     }
 
+    fn mapping_type(&self) -> Option<TypeId> {
+        Some(TypeId::of::<GroupOutput>())
+    }
+
     fn list(&self, values: Vec<Value>) -> Value {
         Arc::new(values)
     }

@@ -180,16 +180,16 @@ impl Engine {
         self.shared.lock().is_finished()
     }
 
-    /// What the run has left behind.
+    /// What the run has left behind, to be taken once: the engine keeps nothing of it.
     ///
     /// # Panics
     ///
-    /// If it has not ended.
-    pub fn record(&self) -> Arc<Record> {
-        self.shared.lock().record()
+    /// If it has not ended, or this was taken before.
+    pub fn take_record(&self) -> Record {
+        self.shared.lock().take_record()
     }
 
-    /// The value of a task that has succeeded so far.
+    /// The value of a task that has succeeded so far, until the record is taken.
     pub fn result(&self, node: NodeId) -> Option<Value> {
         self.shared.lock().result(node)
     }

@@ -84,7 +84,7 @@ impl Execute {
     ///
     /// If the workflow cannot be planned.
     pub fn start(self) -> Result<RunHandle> {
-        let (engine, host) = self.prepare(Runtime::current())?;
+        let (engine, host) = self.prepare(Runtime::current(), false)?;
         engine.launch();
         Ok(RunHandle::new(engine, host))
     }
@@ -97,17 +97,18 @@ impl Execute {
     ///
     /// If the workflow cannot be planned, or its run does not succeed.
     pub fn blocking(self) -> Result<Run> {
-        let (engine, host) = self.prepare(Runtime::own())?;
+        let (engine, host) = self.prepare(Runtime::own(), true)?;
         worker::drain(&engine, &host);
         Run::finish(&engine)
     }
 
-    fn prepare(&self, runtime: Runtime) -> Result<(Arc<Engine>, Arc<RustHost>)> {
+    fn prepare(&self, runtime: Runtime, caller_works: bool) -> Result<(Arc<Engine>, Arc<RustHost>)> {
         let plan = self.workflow.plan_from(self.start_node.as_deref())?;
         let cores = thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
+        let most = self.max_concurrency.map_or_else(|| cores.saturating_add(4).min(32), NonZeroU32::get);
         let options = RunOptions {
             limits: Limits { max_concurrency: self.max_concurrency },
-            max_workers: self.max_concurrency.map_or_else(|| cores.saturating_add(4).min(32), NonZeroU32::get),
+            max_workers: most - u32::from(caller_works),
             separate_async: false,
         };
         let host = Arc::new(RustHost::new(runtime));
@@ -122,7 +123,7 @@ impl Future for Execute {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         if this.under_way.is_none() {
-            let (engine, host) = match this.prepare(Runtime::current()) {
+            let (engine, host) = match this.prepare(Runtime::current(), false) {
                 Ok(prepared) => prepared,
                 Err(error) => return Poll::Ready(Err(error)),
             };

@@ -43,7 +43,7 @@ pub struct Run(Arc<Record>);
 impl Run {
     /// The run, or what kept it from succeeding.
     pub(crate) fn finish(engine: &Arc<Engine>) -> Result<Self> {
-        let run = Self(engine.record());
+        let run = Self(Arc::new(engine.take_record()));
         match run.0.outcome() {
             Outcome::Succeeded => Ok(run),
             Outcome::Failed(node) => Err(run.failed(node)),
@@ -61,8 +61,7 @@ impl Run {
             Kind::Task => ErrorKind::TaskFailed,
             Kind::Entry(_) | Kind::Exit(_) => ErrorKind::ParallelGroup,
         };
-        // The cause of a group's failure is that of the first task that failed in it.
-        let cause = self.0.failure(node).or_else(|| self.0.failures().first().map(|(_, failure)| failure));
+        let cause = self.0.cause(node);
         Error::new(kind, self.0.describe_failure(node))
             .task(plan.id(node))
             .cause(cause.map(|failure| failure.error.clone()))

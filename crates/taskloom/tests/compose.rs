@@ -214,3 +214,10 @@ fn c_10_the_value_of_a_chain_is_that_of_its_last_task() {
     assert_eq!(value.get::<String>("b").unwrap(), "b");
     assert!(value.get::<String>("a").is_err());
 }
+
+#[test]
+fn c_10_branches_that_end_in_one_task_have_one_value() {
+    let [a, b, c] = letters();
+    let run = Workflow::new("w").add((a >> &c) | (b >> &c)).execute().blocking().unwrap();
+    assert_eq!(run.value::<GroupOutput>().unwrap().len(), 1);
+}

@@ -66,11 +66,11 @@ fn c_03_groups_within_groups() {
 
 #[test]
 fn c_03_named_groups_within_groups() {
-    run(fold(|group, task| (group | task).group_name(format!("g{}", rand_name()))));
+    run(fold(|group, task| (group | task).group_name(format!("g{}", new_name()))));
 }
 
 /// A name that was not used before.
-fn rand_name() -> usize {
+fn new_name() -> usize {
     static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
 }

@@ -1,7 +1,9 @@
+use smallvec::SmallVec;
+
 use super::NodeId;
 use crate::{
     BuildError, GroupSettings,
-    hash::Map,
+    hash::{self, Map},
     workflow::{Branch, End, Workflow},
 };
 
@@ -79,7 +81,7 @@ pub(super) fn keep(workflow: &Workflow) -> Result<Kept, BuildError> {
             continue;
         }
         let entry = kept.entry(index);
-        let branches = workflow.branches(index).into_iter().map(|branch| kept.branch(&branch)).collect();
+        let branches = distinct(workflow.branches(index).into_iter().map(|branch| kept.branch(&branch)));
         let name = record.settings().name.unwrap_or_else(|| names.next(workflow));
         kept.groups.push(Group { name, entry, exit: entry + 1, branches, after: record.after });
     }
@@ -94,6 +96,20 @@ impl Kept {
             nodes: branch.inside.iter().map(|&end| self.last(end)).collect(),
         }
     }
+}
+
+/// A group is a set: the same branch again adds nothing.
+fn distinct(branches: impl Iterator<Item = GroupBranch>) -> Vec<GroupBranch> {
+    let mut seen: Map<u64, SmallVec<[usize; 1]>> = Map::default();
+    let mut distinct: Vec<GroupBranch> = Vec::with_capacity(branches.size_hint().0);
+    for branch in branches {
+        let alike = seen.entry(u64::from(branch.first) << 32 | u64::from(branch.last)).or_default();
+        if !alike.iter().any(|&other| distinct[other].nodes == branch.nodes) {
+            alike.push(distinct.len());
+            distinct.push(branch);
+        }
+    }
+    distinct
 }
 
 /// A group without edges, name or settings, all of whose members lie in a larger one, leaves nothing
@@ -159,22 +175,23 @@ fn key(branch: &Branch) -> u64 {
 
 /// Hands out group names that no task and no other group has.
 struct Names {
-    given: Vec<String>,
+    given: Map<u64, Vec<String>>,
     next: u32,
 }
 
 impl Names {
     fn new(workflow: &Workflow, vanished: &[bool]) -> Result<Self, BuildError> {
-        let mut given: Vec<String> = Vec::new();
+        let mut given: Map<u64, Vec<String>> = Map::default();
         for (record, _) in workflow.groups.iter().zip(vanished).filter(|(_, gone)| !**gone) {
             let Some(name) = record.settings().name else { continue };
-            if given.contains(&name) {
+            let same_hash = given.entry(hash::text(&name)).or_default();
+            if same_hash.contains(&name) {
                 return Err(taken(&name, "another group"));
             }
             if let Some(task) = workflow.tasks.find(&name) {
                 return Err(taken(&name, &format!("the task made at {}", workflow.tasks.get(task).place())));
             }
-            given.push(name);
+            same_hash.push(name);
         }
         Ok(Self { given, next: 0 })
     }
@@ -183,7 +200,8 @@ impl Names {
         loop {
             self.next += 1;
             let name = format!("ParallelGroup_{}", self.next);
-            if !self.given.contains(&name) && workflow.tasks.find(&name).is_none() {
+            let given = self.given.get(&hash::text(&name)).is_some_and(|names| names.contains(&name));
+            if !given && workflow.tasks.find(&name).is_none() {
                 return name;
             }
         }

@@ -105,8 +105,8 @@ impl Ways<'_> {
                 }
                 Lookup::ByType => {
                     if let Some(predecessor) = self.only_predecessor(node)
-                        && only_open(plan.task(node).arguments(), definition) == Some(parameter)
-                        && output_type(plan, predecessor) == declared.type_id
+                        && only_open(plan.task(node).arguments(), definition, runs) == Some(parameter)
+                        && output_type(plan, predecessor, definition) == declared.type_id
                         && declared.type_id.is_some()
                     {
                         sources.push(Source::Predecessor(predecessor));
@@ -140,16 +140,22 @@ impl Ways<'_> {
     }
 }
 
-/// The only parameter that is open and has no default.
-fn only_open(arguments: &[Argument], definition: &Definition) -> Option<usize> {
-    let mut open = (0..arguments.len()).filter(|&parameter| {
-        !matches!(arguments[parameter], Argument::Value(_)) && !definition.parameters()[parameter].has_default
-    });
+/// The only parameter that is open and has no default. One that is bound to what this run leaves out is open.
+fn only_open(arguments: &[Argument], definition: &Definition, runs: impl Fn(&Instance) -> bool) -> Option<usize> {
+    let is_open = |argument: &Argument| match argument {
+        Argument::Open => true,
+        Argument::Value(_) => false,
+        Argument::Output(instance) => !runs(instance),
+        Argument::Outputs(instances) => !instances.iter().all(&runs),
+    };
+    let mut open = (0..arguments.len())
+        .filter(|&parameter| is_open(&arguments[parameter]) && !definition.parameters()[parameter].has_default);
     open.next().filter(|_| open.next().is_none())
 }
 
-fn output_type(plan: &Plan, node: NodeId) -> Option<std::any::TypeId> {
-    plan.is_task(node).then(|| plan.task(node).definition().output()).flatten()
+/// The type of a task's value, or of a group's as the task that takes it sees it.
+fn output_type(plan: &Plan, node: NodeId, taker: &Definition) -> Option<std::any::TypeId> {
+    if plan.is_task(node) { plan.task(node).definition().output() } else { taker.body().mapping_type() }
 }
 
 /// Where types decide, a parameter without any source can never be filled.
@@ -157,8 +163,16 @@ fn refuse_unfilled(plan: &Plan, node: NodeId, fills: &[Fill]) -> Result<(), Buil
     let Some(fill) = fills.iter().find(|fill| fill.sources.is_empty()) else { return Ok(()) };
     let task = plan.task(node);
     let parameter = &task.definition().parameters()[fill.parameter];
+    let missing = match &task.arguments()[fill.parameter] {
+        Argument::Output(from) => {
+            let from = plan.node_of(from).map_or("", |from| plan.id(from));
+            format!("`{from}`, whose output it is bound to, is not part of this run")
+        }
+        Argument::Outputs(_) => "not all outputs that it is bound to are part of this run".to_owned(),
+        Argument::Open | Argument::Value(_) => "it is not bound".to_owned(),
+    };
     let message = format!(
-        "`{}` has no value for `{}: {}`: it is not bound, has no default, and no direct predecessor alone gives this type \
+        "`{}` has no value for `{}: {}`: {missing}, it has no default, and no direct predecessor alone gives this type \
          (definition `{}`, made at {})",
         plan.id(node),
         parameter.name,

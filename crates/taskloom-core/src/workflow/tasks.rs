@@ -12,7 +12,10 @@ pub(crate) struct Tasks {
     by_id: HashTable<u32>,
     /// Instances that go by another id here than elsewhere, since theirs was taken.
     renamed: Map<u32, Box<str>>,
-    /// How many instances with an automatic id and this digest have joined.
+    /// The numbers of those instances, by address; the list keeps the address taken.
+    renamed_numbers: Map<usize, u32>,
+    /// How many instances with an automatic id and this digest have joined, and how many with a fixed one
+    /// that was taken, by its hash.
     occurrences: Map<u64, u64>,
 }
 
@@ -45,9 +48,7 @@ impl Tasks {
             return Some(number);
         }
         // Its id is another instance's here, so it can only be among the renamed ones.
-        (0_u32..).zip(&self.list).find_map(|(number, other)| {
-            (other.same(instance) && self.renamed.contains_key(&number)).then_some(number)
-        })
+        self.renamed_numbers.get(&instance.address()).copied()
     }
 
     /// Adds an instance, unless it is there, and gives its number.
@@ -79,9 +80,12 @@ impl Tasks {
                 if let Some(number) = self.number(instance) {
                     return Ok(number);
                 }
-                let free = task_id::lengthening(id).find(|id| self.find(id).is_none());
+                let occurrence = self.occurrences.entry(hash).or_insert(0);
+                *occurrence += 1;
+                let free = task_id::lengthening(id, *occurrence).find(|id| self.find(id).is_none());
                 let free = free.expect("there are more lengths than tasks");
                 self.renamed.insert(number, free.into_boxed_str());
+                self.renamed_numbers.insert(instance.address(), number);
                 self.push(instance, number);
                 Ok(number)
             }

@@ -1,20 +1,26 @@
 use std::sync::Arc;
 
-use pyo3::{intern, prelude::*};
+use pyo3::{
+    prelude::*,
+    types::{PyWeakrefMethods, PyWeakrefReference},
+};
 use taskloom::engine::{Engine, Host};
 
 /// The Python object that starts threads and hears of the end.
-pub(super) struct PyHost(Py<PyAny>);
+///
+/// It is held weakly, since it holds the run; whoever works for the run or waits for it holds it, too.
+pub(super) struct PyHost(Py<PyWeakrefReference>);
 
 impl PyHost {
-    pub(super) fn new(host: Py<PyAny>) -> Self {
-        Self(host)
+    pub(super) fn new(host: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(Self(PyWeakrefReference::new(host)?.unbind()))
     }
 
-    fn call(&self, method: impl FnOnce(Python<'_>) -> PyResult<()>) {
+    fn call(&self, method: &str) {
         Python::attach(|py| {
-            if let Err(error) = method(py) {
-                error.write_unraisable(py, Some(self.0.bind(py)));
+            let Some(host) = self.0.bind(py).upgrade() else { return };
+            if let Err(error) = host.call_method0(method) {
+                error.write_unraisable(py, Some(&host));
             }
         });
     }
@@ -22,14 +28,14 @@ impl PyHost {
 
 impl Host for PyHost {
     fn start_worker(&self, _engine: &Arc<Engine>) {
-        self.call(|py| self.0.bind(py).call_method0(intern!(py, "start_worker")).map(drop));
+        self.call("start_worker");
     }
 
     fn start_async(&self, _engine: &Arc<Engine>) {
-        self.call(|py| self.0.bind(py).call_method0(intern!(py, "start_async")).map(drop));
+        self.call("start_async");
     }
 
     fn finished(&self) {
-        self.call(|py| self.0.bind(py).call_method0(intern!(py, "finished")).map(drop));
+        self.call("finished");
     }
 }

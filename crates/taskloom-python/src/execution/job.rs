@@ -1,4 +1,9 @@
-use std::{any::Any, error::Error, fmt, sync::Arc};
+use std::{
+    any::Any,
+    error::Error,
+    fmt,
+    sync::{Arc, Weak},
+};
 
 use pyo3::{
     exceptions::PyRuntimeError,
@@ -96,24 +101,28 @@ fn context<'py>(py: Python<'py>, engine: &Arc<Engine>, job: &Job) -> PyResult<Bo
     let class = CLASS.get_or_try_init(py, || {
         Ok::<_, PyErr>(py.import(intern!(py, "taskloom._context"))?.getattr(intern!(py, "TaskExecutionContext"))?.unbind())
     })?;
-    let results = Results { engine: engine.clone() };
+    let results = Results { engine: Arc::downgrade(engine) };
     let plan = engine.plan();
     let max_retries = plan.task(job.node).options().max_retries;
     class.bind(py).call1((plan.id(job.node), job.attempt, max_retries, plan.name(), results))
 }
 
 /// The results of a run so far, for a task's context.
+///
+/// The run is held weakly: it keeps the exceptions of its tasks, these their frames, these the context.
 #[pyclass(frozen, module = "taskloom._native")]
 struct Results {
-    engine: Arc<Engine>,
+    engine: Weak<Engine>,
 }
 
 #[pymethods]
 impl Results {
     /// The result of a task that has succeeded, or the default.
     fn get<'py>(&self, py: Python<'py>, task_id: &str, default: Bound<'py, PyAny>) -> Bound<'py, PyAny> {
-        let plan = self.engine.plan();
-        let value = plan.find(task_id).filter(|&node| plan.is_task(node)).and_then(|node| self.engine.result(node));
+        let value = self.engine.upgrade().and_then(|engine| {
+            let plan = engine.plan();
+            plan.find(task_id).filter(|&node| plan.is_task(node)).and_then(|node| engine.result(node))
+        });
         value.map_or(default, |value| unwrap(py, &value).clone())
     }
 }

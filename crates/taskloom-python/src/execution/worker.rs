@@ -44,11 +44,12 @@ impl Worker {
         self.end(py, Err(failure))
     }
 
-    /// The task was interrupted and has neither succeeded nor failed; the run is cancelled.
-    fn abandon(&self) -> PyResult<()> {
-        let job = self.current.lock().take().ok_or_else(out_of_turn)?;
-        self.engine.abandon(&job);
-        Ok(())
+    /// The task, if there is one, was interrupted and has neither succeeded nor failed; the run is cancelled.
+    fn abandon(&self) {
+        let interrupted = self.current.lock().take();
+        if let Some(job) = interrupted {
+            self.engine.abandon(&job);
+        }
     }
 
     /// For a caller: waits until there is a task for it, or the run has ended (`None`).

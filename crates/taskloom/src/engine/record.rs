@@ -50,7 +50,8 @@ impl Record {
     /// How many attempts a task had.
     pub fn attempts(&self, node: NodeId) -> u32 {
         match self.state(node) {
-            State::Skipped | State::NotRun | State::Waiting if self.ending.attempt(node) == 1 => 0,
+            // The attempt that it was ready for was not made.
+            State::Skipped | State::NotRun | State::Waiting => self.ending.attempt(node) - 1,
             _ => self.ending.attempt(node),
         }
     }
@@ -96,6 +97,23 @@ impl Record {
     /// Why a task failed.
     pub fn failure(&self, node: NodeId) -> Option<&Failure> {
         self.failures.iter().find(|(failed, _)| *failed == node).map(|(_, failure)| failure)
+    }
+
+    /// Why a task failed, or which failure in a group came first.
+    pub fn cause(&self, node: NodeId) -> Option<&Failure> {
+        let mut inside = Vec::new();
+        let mut pending = vec![node];
+        while let Some(node) = pending.pop() {
+            if let Kind::Exit(group) = self.plan.kind(node) {
+                let nodes = self.plan.groups()[group as usize].branches.iter().flat_map(|branch| &*branch.nodes);
+                pending.extend(nodes.filter(|&&node| self.state(node) == State::Failed));
+            } else {
+                inside.push(node);
+            }
+        }
+        inside.sort_unstable();
+        let first = self.failures.iter().find(|(failed, _)| inside.binary_search(failed).is_ok());
+        first.map(|(_, failure)| failure)
     }
 
     /// How the branches of the group behind an exit ended.
@@ -144,7 +162,7 @@ impl Record {
         format!(
             "task `{}` failed at attempt {attempts} of {}: {}\n  task: definition `{}` at {}; instance made at {}; {bound}",
             self.plan.id(node),
-            task.options().max_retries + 1,
+            u64::from(task.options().max_retries) + 1,
             self.reason(node),
             definition.id(),
             definition.place(),

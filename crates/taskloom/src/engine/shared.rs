@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use taskloom_core::{Event, Gathered, NodeId, Outcome, Plan, Scheduler, State, Value};
 
@@ -22,6 +22,8 @@ pub(super) struct Shared {
     order: Vec<NodeId>,
     times: Vec<(Duration, Duration)>,
     failures: Vec<(NodeId, Failure)>,
+    /// The last errors of tasks that are to be retried: kept, if the run ends before that (rule S-8).
+    retried: BTreeMap<NodeId, Failure>,
     workers: u32,
     max_workers: u32,
     /// Whether a worker has been called that has not arrived.
@@ -32,7 +34,7 @@ pub(super) struct Shared {
     /// Whether the caller waits.
     parked: bool,
     finished: Option<Duration>,
-    record: Option<Arc<Record>>,
+    taken: bool,
 }
 
 impl Shared {
@@ -44,6 +46,7 @@ impl Shared {
             order: Vec::new(),
             times: vec![(Duration::ZERO, Duration::ZERO); tasks],
             failures: Vec::new(),
+            retried: BTreeMap::new(),
             workers: 0,
             max_workers: options.max_workers,
             called: false,
@@ -51,7 +54,7 @@ impl Shared {
             async_called: false,
             parked: false,
             finished: None,
-            record: None,
+            taken: false,
             plan,
         }
     }
@@ -105,11 +108,15 @@ impl Shared {
                     self.results[node as usize] = Some(value);
                 }
                 self.order.push(node);
+                self.retried.remove(&node);
                 self.scheduler.apply(Event::Succeeded(node));
             }
             Some(Err(failure)) => {
                 let retry = failure.retryable && job.attempt <= self.plan.task(node).options().max_retries;
-                if !retry || self.scheduler.outcome() != Outcome::Succeeded {
+                if retry && self.scheduler.outcome() == Outcome::Succeeded {
+                    self.retried.insert(node, failure.clone());
+                } else {
+                    self.retried.remove(&node);
                     self.failures.push((node, failure.clone()));
                 }
                 self.scheduler.apply(Event::Failed { node, retry });
@@ -173,25 +180,21 @@ impl Shared {
     }
 
     pub(super) fn result(&self, node: NodeId) -> Option<Value> {
-        match &self.record {
-            Some(record) => record.task_value(node).cloned(),
-            None => self.results.get(node as usize)?.clone(),
-        }
+        self.results.get(node as usize)?.clone()
     }
 
-    pub(super) fn record(&mut self) -> Arc<Record> {
+    pub(super) fn take_record(&mut self) -> Record {
         let took = self.finished.expect("a run has a record once it has ended");
-        let record = self.record.get_or_insert_with(|| {
-            Arc::new(Record {
-                plan: self.plan.clone(),
-                ending: self.scheduler.ending(),
-                results: std::mem::take(&mut self.results),
-                order: std::mem::take(&mut self.order),
-                times: std::mem::take(&mut self.times),
-                failures: std::mem::take(&mut self.failures),
-                took,
-            })
-        });
-        record.clone()
+        assert!(!std::mem::replace(&mut self.taken, true), "the record of a run is taken once");
+        self.failures.extend(std::mem::take(&mut self.retried));
+        Record {
+            plan: self.plan.clone(),
+            ending: self.scheduler.ending(),
+            results: std::mem::take(&mut self.results),
+            order: std::mem::take(&mut self.order),
+            times: std::mem::take(&mut self.times),
+            failures: std::mem::take(&mut self.failures),
+            took,
+        }
     }
 }

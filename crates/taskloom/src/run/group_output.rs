@@ -1,4 +1,4 @@
-use std::{any::type_name, fmt};
+use std::{any::type_name, fmt, sync::Arc};
 
 use taskloom_core::Value;
 
@@ -43,6 +43,20 @@ impl GroupOutput {
     /// Whether no branch has a value.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+// Groups nest without limit, so their values are taken apart in a loop and not by recursion.
+impl Drop for GroupOutput {
+    fn drop(&mut self) {
+        let mut pending = std::mem::take(&mut self.0);
+        while let Some((_, value)) = pending.pop() {
+            if let Ok(group) = value.downcast::<Self>()
+                && let Some(mut group) = Arc::into_inner(group)
+            {
+                pending.append(&mut group.0);
+            }
+        }
     }
 }
 
