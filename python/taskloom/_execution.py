@@ -36,7 +36,7 @@ def _cancel_runs() -> None:
 class Host:
     """What the engine calls when it needs a thread, or has ended; and what a caller waits with."""
 
-    __slots__ = ("__weakref__", "_ended", "_interruption", "_loop", "async_tasks", "execution")
+    __slots__ = ("__weakref__", "_ended", "_interruption", "_loop", "async_tasks", "context", "execution")
 
     def __init__(
         self,
@@ -47,16 +47,16 @@ class Host:
         *,
         workers: int = MOST_WORKERS,
     ) -> None:
-        context = contextvars.copy_context()
-        # In a task's body no workflow is current, whatever block the run was started in.
-        context.run(current_workflow.set, None)
+        self.context = contextvars.copy_context()
+        """What each task runs in a copy of. No workflow is current in there, whatever block this is."""
+        self.context.run(current_workflow.set, None)
         if max_concurrency is not None:
             workers = max_concurrency
         self._loop = loop
         self._ended: asyncio.Future[None] | None = None
         self._interruption: BaseException | None = None
         self.async_tasks: set[asyncio.Task[Any]] = set()
-        self.execution = _native.Execution(plan, self, context, dict(channel), max_concurrency, workers)
+        self.execution = _native.Execution(plan, self, dict(channel), max_concurrency, workers)
         _alive.add(self)
 
     # What the engine calls, from any thread.

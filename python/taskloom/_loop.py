@@ -52,13 +52,13 @@ def pump(host: Host) -> None:
 
 def _begin(host: Host, job: _native.AsyncJob) -> _native.AsyncJob | None:
     """Begins one task; gives the next one if this has ended already."""
-    function, arguments, keywords = job.call
+    (function, *arguments), keywords = job.call
     loop = asyncio.get_running_loop()
     try:
         coroutine = function(*arguments, **keywords)
     except Exception as error:
         return job.failed(error)
-    task = loop.create_task(coroutine, name=f"taskloom:{job.task_id}", context=job.copy_context())
+    task = loop.create_task(coroutine, name=f"taskloom:{job.task_id}", context=host.context.copy())
     host.async_tasks.add(task)
     task.add_done_callback(partial(_ended, host, job))
     return None

@@ -1,9 +1,8 @@
 """The compiled part of the package: opaque handles of the engine."""
 
-from collections.abc import Callable, Coroutine, Sequence
-from contextvars import Context
+from collections.abc import Callable, Sequence
 from types import CodeType
-from typing import Any, Final, Self, TypeAlias, final
+from typing import Any, Final, NoReturn, Self, TypeAlias, final
 
 from typing_extensions import disjoint_base
 
@@ -30,7 +29,8 @@ __version__: Final[str]
 
 _AnyOperand: TypeAlias = Operand | Sequence[_AnyOperand]
 
-_Call: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+# The function with its positional arguments behind it, and the keyword arguments.
+_Call: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
 
 class Operand:
     def __rshift__(self, other: _AnyOperand, /) -> Chain: ...
@@ -48,6 +48,7 @@ class Group(Operand):
     @property
     def name(self) -> str | None: ...
     def set_group_name(self, name: str) -> Group: ...
+    def with_execution(self, **_settings: Any) -> NoReturn: ...
 
 def chain(*parts: _AnyOperand) -> Chain: ...
 def parallel(*members: _AnyOperand) -> Group: ...
@@ -128,7 +129,6 @@ class Execution:
         cls,
         plan: Plan,
         host: Any,
-        context: Context,
         channel: dict[str, Any],
         max_concurrency: int | None,
         max_workers: int,
@@ -154,10 +154,9 @@ class Worker:
 @final
 class AsyncJob:
     @property
-    def call(self) -> tuple[Callable[..., Coroutine[Any, Any, Any]], tuple[Any, ...], dict[str, Any]]: ...
+    def call(self) -> _Call: ...
     @property
     def task_id(self) -> str: ...
-    def copy_context(self) -> Context: ...
     def ended(self, value: object) -> AsyncJob | None: ...
     def failed(self, exception: BaseException) -> AsyncJob | None: ...
     def abandon(self) -> None: ...

@@ -18,7 +18,15 @@ _EXTENDED_ARG = opcode.opmap["EXTENDED_ARG"]
 _POP_TOP = opcode.opmap["POP_TOP"]
 _STORES = {
     opcode.opmap[name]: name
-    for name in ("STORE_NAME", "STORE_GLOBAL", "STORE_FAST", "STORE_DEREF")
+    for name in (
+        "STORE_NAME",
+        "STORE_GLOBAL",
+        "STORE_FAST",
+        "STORE_DEREF",
+        # Since 3.13 two instructions in one; the variable of the first is in the high half of the argument.
+        "STORE_FAST_LOAD_FAST",
+        "STORE_FAST_STORE_FAST",
+    )
     if name in opcode.opmap
 }
 
@@ -73,6 +81,8 @@ def assigned_name(frame: FrameType) -> str | None:
             return code.co_names[argument]
         case "STORE_FAST":
             return code.co_varnames[argument]
+        case "STORE_FAST_LOAD_FAST" | "STORE_FAST_STORE_FAST":
+            return code.co_varnames[argument >> 4]
         case "STORE_DEREF":
             # Since 3.11 the argument counts all local variables; cells that are no arguments come last.
             names = code.co_varnames + tuple(

@@ -161,7 +161,9 @@ class Signature:
 
     def _refuse_type(self, number: int, value: Any) -> None:
         name, annotation, _ = self.parameters[number]
-        raise self._error(f"takes a `{annotation}` for `{name}`, and {reprlib.repr(value)} is a `{type(value).__name__}`")
+        raise self._error(
+            f"takes a `{annotation}` for `{name}`, and {reprlib.repr(value)} is a `{type(value).__name__}`"
+        )
 
     def _error(self, message: str, hint: str | None = None) -> BindingError:
         code = getattr(self._function, "__code__", None)

@@ -60,10 +60,11 @@ def _live(host: Host) -> None:
 
 def drain(host: Host, worker: _native.Worker, task: Any) -> None:
     """Runs tasks until there is none to take."""
+    copy_context = host.context.copy
     while task is not None:
-        run, arguments, keywords = task
+        arguments, keywords = task
         try:
-            value = run(*arguments, **keywords)
+            value = copy_context().run(*arguments, **keywords)
         except Exception as error:
             # The traceback begins with the task's own frame: ours would keep the run alive, which keeps it.
             task = worker.failed(error.with_traceback(error.__traceback__ and error.__traceback__.tb_next))

@@ -154,6 +154,11 @@ class Workflow(_native.Workflow):
         host = Host(self.plan(start_node), channel or {}, max_concurrency, asyncio.get_running_loop())
         return _echoed(await host.run_on_loop(), bool(self._echo))
 
+    def __getattr__(self, name: str) -> Any:
+        if name in ("graph", "to_ascii", "to_dot", "to_mermaid", "visualize_dependencies"):
+            raise NotImplementedError(f"Workflow.{name} is not implemented yet")
+        raise AttributeError(f"Workflow has no attribute {name!r}")
+
     def __repr__(self) -> str:
         return f"Workflow({self.name!r})"
 

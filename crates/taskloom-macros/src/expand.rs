@@ -1,6 +1,6 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::ext::IdentExt;
+use syn::{ext::IdentExt, spanned::Spanned};
 
 use crate::{
     parameter::{Bound, Parameter, Pass},
@@ -20,16 +20,7 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
     let setters = task.bound().enumerate().map(|(number, bound)| setter(number, bound, task, &taskloom));
     let operators = [quote!(#name), quote!(&#name)].map(|operand| operators(&operand, &taskloom));
     let definition = definition(task, &taskloom, &output);
-    let assertion = (!task.output.fallible).then(|| {
-        let message = format!(
-            "task `{name}` returns a `Result` under another name: write it as `Result<…>`, so that its errors are seen"
-        );
-        quote!(const _: () = {
-            #[allow(unused_imports)]
-            use #private::NotResult as _;
-            ::core::assert!(!#private::Probe::<#output>::IS_RESULT, #message);
-        };)
-    });
+    let assertions = assertions(task, &private);
     quote! {
         #function
 
@@ -45,7 +36,7 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
         #(#cfgs)*
         #[allow(dead_code, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
         const _: () = {
-            #assertion
+            #(#assertions)*
 
             #result
 
@@ -99,6 +90,35 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
             #(#operators)*
         };
     }
+}
+
+/// Finds types that the macro would treat otherwise if it knew what they are.
+fn assertions(task: &Task, private: &TokenStream) -> Vec<TokenStream> {
+    let name = &task.function.sig.ident;
+    let mut assertions = Vec::new();
+    if !task.output.fallible {
+        let ty = &task.output.ty;
+        let message = format!(
+            "task `{name}` returns a `Result` under another name: write it as `Result<…>`, so that its errors are seen"
+        );
+        assertions.push(quote_spanned!(ty.span()=> const _: () = {
+            #[allow(unused_imports)]
+            use #private::NotResult as _;
+            ::core::assert!(!#private::Probe::<#ty>::IS_RESULT, #message);
+        };));
+    }
+    for Bound { name: parameter, ty, .. } in task.bound().filter(|b| matches!(b.pass, Pass::Owned | Pass::Shared)) {
+        let message = format!(
+            "parameter `{parameter}` of task `{name}` is an `Option` under another name: write it as `Option<…>`, \
+             so that it takes plain outputs"
+        );
+        assertions.push(quote_spanned!(ty.span()=> const _: () = {
+            #[allow(unused_imports)]
+            use #private::NotOption as _;
+            ::core::assert!(!#private::Probe::<#ty>::IS_OPTION, #message);
+        };));
+    }
+    assertions
 }
 
 fn output_type(task: &Task) -> TokenStream {
@@ -208,7 +228,7 @@ fn body(task: &Task, private: &TokenStream) -> TokenStream {
                 number += 1;
                 match bound.pass {
                     Pass::Owned | Pass::Optional(_) => quote!(#local),
-                    Pass::Shared => quote!(&*#local),
+                    Pass::Shared | Pass::SharedOptional(_) => quote!(&*#local),
                     Pass::Slice => quote!(&**#local),
                 }
             }
@@ -247,8 +267,16 @@ fn fetch(number: usize, bound: &Bound) -> TokenStream {
         None => quote!(|| ::core::option::Option::None),
     };
     match &bound.pass {
-        Pass::Owned => quote!(let #local = arguments.owned::<#ty>(#number, #default)?;),
-        Pass::Optional(inner) => quote!(let #local = arguments.optional::<#inner>(#number, #default)?;),
-        Pass::Shared | Pass::Slice => quote!(let #local = arguments.shared::<#ty>(#number, #default)?;),
+        // A bound that the type does not meet is reported at the type.
+        Pass::Owned => quote_spanned!(ty.span()=> let #local = arguments.owned::<#ty>(#number, #default)?;),
+        Pass::Optional(inner) => {
+            quote_spanned!(ty.span()=> let #local = arguments.optional::<#inner>(#number, #default)?;)
+        }
+        Pass::SharedOptional(inner) => {
+            quote_spanned!(ty.span()=> let #local = arguments.shared_optional::<#inner>(#number, #default)?;)
+        }
+        Pass::Shared | Pass::Slice => {
+            quote_spanned!(ty.span()=> let #local = arguments.shared::<#ty>(#number, #default)?;)
+        }
     }
 }

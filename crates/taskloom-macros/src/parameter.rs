@@ -26,6 +26,8 @@ pub(crate) enum Pass {
     Optional(Type),
     /// As `&T`.
     Shared,
+    /// As `&Option<T>` of this type.
+    SharedOptional(Type),
     /// As `&str` or `&[T]`, of a `String` or a `Vec<T>`.
     Slice,
 }
@@ -85,7 +87,7 @@ fn passing(ty: &Type) -> syn::Result<(Type, Pass)> {
                 let element = &slice.elem;
                 Ok((parse_quote!(::std::vec::Vec<#element>), Pass::Slice))
             }
-            element => Ok((element.clone(), Pass::Shared)),
+            element => Ok((element.clone(), optional(element).map_or(Pass::Shared, Pass::SharedOptional))),
         },
         Type::ImplTrait(_) => Err(syn::Error::new_spanned(
             ty,

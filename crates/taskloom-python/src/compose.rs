@@ -1,7 +1,7 @@
 use pyo3::{
-    exceptions::PyTypeError,
+    exceptions::{PyNotImplementedError, PyTypeError},
     prelude::*,
-    types::{PyList, PyTuple},
+    types::{PyDict, PyList, PyTuple},
 };
 use taskloom_core::Fragment;
 
@@ -68,6 +68,12 @@ impl Group {
         slf.get().fragment.configure(|settings| settings.name = Some(name));
         workflow::settings_changed();
         slf
+    }
+
+    /// Not implemented yet.
+    #[pyo3(signature = (**_settings))]
+    fn with_execution(&self, _settings: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        Err(PyNotImplementedError::new_err("Group.with_execution is not implemented yet"))
     }
 
     /// The name that was given, or `None`.
@@ -155,6 +161,9 @@ fn fragment(object: &Bound<'_, PyAny>) -> PyResult<Option<Fragment>> {
     }
     if let Ok(group) = object.cast::<Group>() {
         return Ok(Some(group.get().fragment.clone()));
+    }
+    if object.cast::<workflow::Workflow>().is_ok() {
+        return Err(PyNotImplementedError::new_err("a workflow as an operand is not implemented yet"));
     }
     if object.cast_exact::<PyList>().is_ok() || object.cast_exact::<PyTuple>().is_ok() {
         let py = object.py();

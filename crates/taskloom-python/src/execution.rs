@@ -17,8 +17,6 @@ pub(crate) use worker::Worker;
 #[pyclass(frozen, weakref, module = "taskloom._native")]
 pub(crate) struct Execution {
     engine: Arc<Engine>,
-    /// What a context copies for each task.
-    context: Arc<Py<PyAny>>,
 }
 
 #[pymethods]
@@ -27,7 +25,6 @@ impl Execution {
     fn new(
         plan: &Plan,
         host: &Bound<'_, PyAny>,
-        context: Py<PyAny>,
         channel: &Bound<'_, PyDict>,
         max_concurrency: Option<u32>,
         max_workers: u32,
@@ -42,7 +39,7 @@ impl Execution {
             separate_async: true,
         };
         let engine = Engine::new(plan.core.clone(), &options, channel, Box::new(PyHost::new(host)?));
-        Ok(Self { engine, context: Arc::new(context) })
+        Ok(Self { engine })
     }
 
     /// Calls for whoever is needed first, on behalf of a caller that does not work itself.
@@ -52,17 +49,17 @@ impl Execution {
 
     /// What a thread that the host has started works with.
     fn worker(&self) -> Worker {
-        Worker::new(self.engine.clone(), self.context.clone(), false)
+        Worker::new(self.engine.clone(), false)
     }
 
     /// What the thread that waits for the run works with.
     fn caller(&self) -> Worker {
-        Worker::new(self.engine.clone(), self.context.clone(), true)
+        Worker::new(self.engine.clone(), true)
     }
 
     /// The next async task, if one is ready.
     fn take_async(&self, py: Python<'_>) -> Option<AsyncJob> {
-        AsyncJob::take(py, &self.engine, &self.context)
+        AsyncJob::take(py, &self.engine)
     }
 
     /// Cancels the run.

@@ -107,6 +107,18 @@ impl<'a> Arguments<'a> {
         self.owned(parameter, default)
     }
 
+    /// As [`shared`](Self::shared), for a parameter of type `&Option<T>`, which takes an output of type `T` too.
+    pub fn shared_optional<T: Clone + Send + Sync + 'static>(
+        &self,
+        parameter: usize,
+        default: impl FnOnce() -> Option<Option<T>>,
+    ) -> Result<Arc<Option<T>>, BoxError> {
+        if let Some(value) = self.find(parameter).and_then(|value| value.downcast_ref::<T>()) {
+            return Ok(Arc::new(Some(value.clone())));
+        }
+        self.shared(parameter, default)
+    }
+
     fn missing(&self, parameter: usize) -> BoxError {
         format!("no value for `{}`", self.instance.definition().parameters()[parameter].name).into()
     }

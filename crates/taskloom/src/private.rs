@@ -44,3 +44,16 @@ pub trait NotResult {
 }
 
 impl<T> NotResult for Probe<T> {}
+
+impl<T> Probe<Option<T>> {
+    /// As [`IS_RESULT`](Probe::IS_RESULT), beside [`NotOption`].
+    pub const IS_OPTION: bool = true;
+}
+
+/// Answers for every type that is no `Option`.
+pub trait NotOption {
+    /// Whether the type is an `Option`, perhaps under another name.
+    const IS_OPTION: bool = false;
+}
+
+impl<T> NotOption for Probe<T> {}

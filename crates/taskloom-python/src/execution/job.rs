@@ -10,8 +10,9 @@ use pyo3::{
     intern,
     prelude::*,
     sync::PyOnceLock,
-    types::{PyDict, PyList, PyTuple},
+    types::{PyDict, PyTuple},
 };
+use smallvec::SmallVec;
 use taskloom::engine::{Engine, Failure, Job, Role};
 use taskloom_core::{Argument, Inputs, Value};
 
@@ -40,19 +41,20 @@ impl fmt::Display for PyFailure {
 
 impl Error for PyFailure {}
 
-/// A call that Python code is to make: function, positional and keyword arguments.
-pub(super) type Call<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>, Bound<'py, PyDict>);
+/// A call that Python code is to make: the function with its positional arguments behind it, and the keyword
+/// arguments.
+pub(super) type Call<'py> = (Bound<'py, PyTuple>, Bound<'py, PyDict>);
 
 /// Finds the arguments of a task (rule R-3) and prepares the call of its function.
 pub(super) fn prepare<'py>(py: Python<'py>, engine: &Arc<Engine>, job: &Job) -> Result<Call<'py>, Failure> {
     let plan = engine.plan();
     let inputs = job.inputs(plan, |key| engine.channel(key))?;
-    let task = plan.task(job.node);
-    let body: &dyn Any = task.definition().body();
+    let body: &dyn Any = plan.task(job.node).definition().body();
     let Some(body) = body.downcast_ref::<PyBody>() else {
         return Err(Failure::lasting("the task was made by another language's front end"));
     };
-    arguments(py, engine, job, body, &inputs).map_err(|error| failure(error.into_value(py).into_bound(py).into_any(), false))
+    arguments(py, engine, job, body, &inputs)
+        .map_err(|error| failure(error.into_value(py).into_bound(py).into_any(), false))
 }
 
 fn arguments<'py>(
@@ -63,36 +65,38 @@ fn arguments<'py>(
     inputs: &Inputs,
 ) -> PyResult<Call<'py>> {
     let keywords = PyDict::new(py);
+    let mut positional: SmallVec<[Bound<'py, PyAny>; 4]> = smallvec::smallvec![body.function.bind(py).clone()];
     let task = engine.plan().task(job.node);
     let find = |parameter: usize| match &task.arguments()[parameter] {
         Argument::Value(value) => Some(value),
         _ => inputs.iter().find(|(number, _)| *number == parameter).map(|(_, value)| value),
     };
-    let is_plain = body.positional == 0 && body.collects_positional.is_none() && body.collects_keywords.is_none();
-    let positional = PyList::empty(py);
     match &body.context {
         Injection::None => {}
-        Injection::First => positional.append(context(py, engine, job)?)?,
+        Injection::First => positional.push(context(py, engine, job)?),
         Injection::Keyword(name) => keywords.set_item(name, context(py, engine, job)?)?,
     }
+    // Once arguments are collected by position, those before them are passed so, too.
+    let by_position = match body.collects_positional {
+        Some(collecting) if find(collecting).is_some() => collecting,
+        _ => body.positional,
+    };
     for (parameter, name) in body.names.iter().enumerate() {
         let Some(value) = find(parameter) else { continue };
         let value = unwrap(py, value);
-        if is_plain {
-            keywords.set_item(name, value)?;
-        } else if body.collects_keywords == Some(parameter) {
+        if body.collects_keywords == Some(parameter) {
             keywords.update(value.cast()?)?;
         } else if body.collects_positional == Some(parameter) {
             for item in value.try_iter()? {
-                positional.append(item?)?;
+                positional.push(item?);
             }
-        } else if parameter < body.positional || body.collects_positional.is_some_and(|at| parameter < at && find(at).is_some()) {
-            positional.append(value)?;
+        } else if parameter < by_position {
+            positional.push(value.clone());
         } else {
             keywords.set_item(name, value)?;
         }
     }
-    Ok((body.function.bind(py).clone(), positional.to_tuple(), keywords))
+    Ok((PyTuple::new(py, positional)?, keywords))
 }
 
 /// The object that a function takes as its context.
@@ -137,16 +141,15 @@ pub(super) fn failure(exception: Bound<'_, PyAny>, retryable: bool) -> Failure {
 #[pyclass(frozen, module = "taskloom._native")]
 pub(crate) struct AsyncJob {
     engine: Arc<Engine>,
-    context: Arc<Py<PyAny>>,
     job: Job,
-    call: (Py<PyAny>, Py<PyTuple>, Py<PyDict>),
+    call: (Py<PyTuple>, Py<PyDict>),
 }
 
 #[pymethods]
 impl AsyncJob {
-    /// The function and its arguments.
+    /// The function with its positional arguments behind it, and the keyword arguments.
     #[getter]
-    fn call(&self) -> &(Py<PyAny>, Py<PyTuple>, Py<PyDict>) {
+    fn call(&self) -> &(Py<PyTuple>, Py<PyDict>) {
         &self.call
     }
 
@@ -154,11 +157,6 @@ impl AsyncJob {
     #[getter]
     fn task_id(&self) -> &str {
         self.engine.plan().id(self.job.node)
-    }
-
-    /// A copy of the caller's context.
-    fn copy_context<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.context.bind(py).call_method0(intern!(py, "copy"))
     }
 
     /// The task has succeeded; gives the next async one.
@@ -179,28 +177,23 @@ impl AsyncJob {
 }
 
 impl AsyncJob {
-    pub(super) fn take(py: Python<'_>, engine: &Arc<Engine>, context: &Arc<Py<PyAny>>) -> Option<Self> {
+    pub(super) fn take(py: Python<'_>, engine: &Arc<Engine>) -> Option<Self> {
         let next = engine.take(Role::Async);
-        Self::begin(py, engine, context, next)
+        Self::begin(py, engine, next)
     }
 
     fn end(&self, py: Python<'_>, result: Result<Value, Failure>) -> Option<Self> {
         let next = self.engine.end(&self.job, result, Role::Async);
-        Self::begin(py, &self.engine, &self.context, next)
+        Self::begin(py, &self.engine, next)
     }
 
     /// Prepares the next task; one whose arguments cannot be found has failed already.
-    fn begin(
-        py: Python<'_>,
-        engine: &Arc<Engine>,
-        context: &Arc<Py<PyAny>>,
-        mut next: Option<Job>,
-    ) -> Option<Self> {
+    fn begin(py: Python<'_>, engine: &Arc<Engine>, mut next: Option<Job>) -> Option<Self> {
         while let Some(job) = next {
             match prepare(py, engine, &job) {
-                Ok((function, positional, keywords)) => {
-                    let call = (function.unbind(), positional.unbind(), keywords.unbind());
-                    return Some(Self { engine: engine.clone(), context: context.clone(), job, call });
+                Ok((arguments, keywords)) => {
+                    let call = (arguments.unbind(), keywords.unbind());
+                    return Some(Self { engine: engine.clone(), job, call });
                 }
                 Err(failure) => next = engine.end(&job, Err(failure), Role::Async),
             }

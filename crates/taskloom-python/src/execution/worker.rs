@@ -1,11 +1,11 @@
 use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use pyo3::{intern, prelude::*, types::{PyDict, PyTuple}};
+use pyo3::prelude::*;
 use taskloom::engine::{Engine, Failure, Job, Role, Wait};
 use taskloom_core::Value;
 
-use super::job::{failure, out_of_turn, prepare};
+use super::job::{Call, failure, out_of_turn, prepare};
 use crate::value::wrap;
 
 /// How long a waiting caller sleeps before it looks for signals.
@@ -16,30 +16,26 @@ const SIGNALS: Duration = Duration::from_millis(50);
 #[pyclass(frozen, module = "taskloom._native")]
 pub(crate) struct Worker {
     engine: Arc<Engine>,
-    context: Arc<Py<PyAny>>,
     role: Role,
     /// The task that is being run.
     current: Mutex<Option<Job>>,
 }
 
-/// `(run, (function, *positional), keywords)`: what the thread calls, inside a context of its own.
-type Task<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>, Bound<'py, PyDict>);
-
 #[pymethods]
 impl Worker {
     /// The first task of a worker, or the next one of a caller that had none.
-    fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<Task<'py>>> {
+    fn take<'py>(&self, py: Python<'py>) -> Option<Call<'py>> {
         let next = if self.role == Role::Worker { self.engine.arrive() } else { self.engine.take(self.role) };
         self.begin(py, next)
     }
 
     /// The task has succeeded; gives the next one.
-    fn ended<'py>(&self, py: Python<'py>, value: Bound<'py, PyAny>) -> PyResult<Option<Task<'py>>> {
+    fn ended<'py>(&self, py: Python<'py>, value: Bound<'py, PyAny>) -> PyResult<Option<Call<'py>>> {
         self.end(py, Ok(wrap(value)))
     }
 
     /// The task has failed; gives the next one.
-    fn failed<'py>(&self, py: Python<'py>, exception: Bound<'py, PyAny>) -> PyResult<Option<Task<'py>>> {
+    fn failed<'py>(&self, py: Python<'py>, exception: Bound<'py, PyAny>) -> PyResult<Option<Call<'py>>> {
         let failure = failure(exception, true);
         self.end(py, Err(failure))
     }
@@ -55,11 +51,11 @@ impl Worker {
     /// For a caller: waits until there is a task for it, or the run has ended (`None`).
     ///
     /// Signals are handled while it waits, so it raises `KeyboardInterrupt`, for instance.
-    fn wait<'py>(&self, py: Python<'py>) -> PyResult<Option<Task<'py>>> {
+    fn wait<'py>(&self, py: Python<'py>) -> PyResult<Option<Call<'py>>> {
         loop {
             match py.detach(|| self.engine.wait(SIGNALS)) {
                 Wait::Job(job) => {
-                    if let Some(task) = self.begin(py, Some(job))? {
+                    if let Some(task) = self.begin(py, Some(job)) {
                         return Ok(Some(task));
                     }
                 }
@@ -71,34 +67,28 @@ impl Worker {
 }
 
 impl Worker {
-    pub(super) fn new(engine: Arc<Engine>, context: Arc<Py<PyAny>>, caller: bool) -> Self {
+    pub(super) fn new(engine: Arc<Engine>, caller: bool) -> Self {
         let role = if caller { Role::Caller } else { Role::Worker };
-        Self { engine, context, role, current: Mutex::new(None) }
+        Self { engine, role, current: Mutex::new(None) }
     }
 
-    fn end<'py>(&self, py: Python<'py>, result: Result<Value, Failure>) -> PyResult<Option<Task<'py>>> {
+    fn end<'py>(&self, py: Python<'py>, result: Result<Value, Failure>) -> PyResult<Option<Call<'py>>> {
         let job = self.current.lock().take().ok_or_else(out_of_turn)?;
         let next = self.engine.end(&job, result, self.role);
-        self.begin(py, next)
+        Ok(self.begin(py, next))
     }
 
     /// Prepares the call of the next task; one whose arguments cannot be found has failed already.
-    fn begin<'py>(&self, py: Python<'py>, mut next: Option<Job>) -> PyResult<Option<Task<'py>>> {
+    fn begin<'py>(&self, py: Python<'py>, mut next: Option<Job>) -> Option<Call<'py>> {
         while let Some(job) = next {
             match prepare(py, &self.engine, &job) {
-                Ok((function, positional, keywords)) => {
-                    let run = self.context.bind(py).call_method0(intern!(py, "copy"))?.getattr(intern!(py, "run"))?;
+                Ok(call) => {
                     *self.current.lock() = Some(job);
-                    let arguments = if positional.is_empty() {
-                        PyTuple::new(py, [function])?
-                    } else {
-                        PyTuple::new(py, std::iter::once(function).chain(positional.iter()).collect::<Vec<_>>())?
-                    };
-                    return Ok(Some((run, arguments, keywords)));
+                    return Some(call);
                 }
                 Err(failure) => next = self.engine.end(&job, Err(failure), self.role),
             }
         }
-        Ok(None)
+        None
     }
 }

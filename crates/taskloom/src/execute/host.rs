@@ -57,10 +57,30 @@ impl RustHost {
     }
 }
 
+/// A worker that has been called. A runtime that shuts down drops it before it arrives; nobody would work
+/// for the run then, so this cancels it.
+struct Called(Option<Arc<Engine>>);
+
+impl Called {
+    fn arrive(mut self, host: &Arc<RustHost>) {
+        if let Some(engine) = self.0.take() {
+            worker::work(&engine, host);
+        }
+    }
+}
+
+impl Drop for Called {
+    fn drop(&mut self) {
+        if let Some(engine) = &self.0 {
+            engine.cancel();
+        }
+    }
+}
+
 impl Host for Arc<RustHost> {
     fn start_worker(&self, engine: &Arc<Engine>) {
-        let (engine, host) = (engine.clone(), self.clone());
-        self.handle().spawn_blocking(move || worker::work(&engine, &host));
+        let (worker, host) = (Called(Some(engine.clone())), self.clone());
+        self.handle().spawn_blocking(move || worker.arrive(&host));
     }
 
     fn finished(&self) {

@@ -1,0 +1,79 @@
+"""Rule I-8: which task ids are legal."""
+
+import enum
+
+import pytest
+
+from taskloom import task, workflow
+from taskloom.errors import InvalidTaskIdError, TaskloomError
+
+
+@task
+def fetch(city: str = "Oslo") -> str:
+    return city
+
+
+class Name(str):
+    __slots__ = ()
+
+
+class Day(enum.StrEnum):
+    MONDAY = "monday"
+
+
+LEGAL = ["a", "0", " ", "a b", "東京", "naïve", "🌦", "a/b", "a.b-c_d", "x" * 255, "東" * 255, "ParallelGroup_1"]
+
+
+@pytest.mark.parametrize("task_id", LEGAL, ids=ascii)
+def test_i_08_legal(task_id):
+    instance = fetch(task_id=task_id)
+    assert instance.task_id == task_id
+    with workflow("w") as wf:
+        wf.add(instance)
+    assert wf.run().outputs == {task_id: "Oslo"}
+
+
+ILLEGAL = {
+    "": "is empty",
+    "x" * 256: "has 256 characters, 255 at most",
+    "東" * 256: "has 256 characters",
+    "a\nb": "control character",
+    "a\x00b": "control character",
+    "\t": "control character",
+    "a\x7f": "control character",
+    "a\x85": "control character",
+}
+
+
+@pytest.mark.parametrize(("task_id", "why"), ILLEGAL.items(), ids=[ascii(i)[:20] for i in ILLEGAL])
+def test_i_08_illegal(task_id, why):
+    with pytest.raises(InvalidTaskIdError, match=why) as caught:
+        fetch(task_id=task_id)
+    assert isinstance(caught.value, ValueError | TaskloomError)
+    assert "hint: " in str(caught.value)
+    assert "test_task_ids.py:" in str(caught.value)
+
+
+@pytest.mark.parametrize("task_id", [5, b"a", 1.5, ["a"], object()], ids=lambda value: type(value).__name__)
+def test_i_08_what_is_no_text(task_id):
+    with pytest.raises(TypeError, match="task_id is a text"):
+        fetch(task_id=task_id)
+
+
+def test_i_08_what_is_also_a_text():
+    assert fetch(task_id=Name("tokyo")).task_id == "tokyo"
+    assert fetch(task_id=Day.MONDAY).task_id == "monday"
+
+
+def test_i_08_a_lone_surrogate_is_refused_at_creation():
+    with pytest.raises((TaskloomError, ValueError)):
+        fetch(task_id="a\ud800")
+
+
+def test_i_08_derived_instances_too():
+    with pytest.raises(InvalidTaskIdError):
+        fetch(city="Tokyo")(task_id="")
+
+
+def test_i_08_none_is_no_id():
+    assert fetch(task_id=None).task_id.startswith("fetch_")
