@@ -66,8 +66,8 @@ pub(crate) fn compare(n: u32, mut cases: Vec<Case>) -> Vec<Measured> {
 fn rounds(n: u32) -> usize {
     match n {
         ..=1_000 => 201,
-        ..=10_000 => 51,
-        ..=100_000 => 21,
+        1_001..=10_000 => 51,
+        10_001..=100_000 => 21,
         _ => 7,
     }
 }

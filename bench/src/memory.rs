@@ -76,9 +76,7 @@ impl fmt::Display for Memory {
         let title = format!("Bytes per task, {} of {}", self.shape.name(), grouped(self.n));
         let mut rows = vec![vec![title, "at its peak".to_owned(), "afterwards".to_owned()]];
         rows.extend(
-            self.steps
-                .iter()
-                .map(|step| vec![step.name.to_owned(), per_task(step.peak), per_task(step.afterwards)]),
+            self.steps.iter().map(|step| vec![step.name.to_owned(), per_task(step.peak), per_task(step.afterwards)]),
         );
         markdown(f, &rows)
     }

@@ -35,7 +35,8 @@ impl fmt::Display for Table {
             Some((_, cases)) => cases.iter().map(|case| case.name).collect(),
             None => return Ok(()),
         };
-        let mut rows = vec![iter::once(self.title.to_owned()).chain(self.columns.iter().map(|(n, _)| grouped(*n))).collect()];
+        let mut rows =
+            vec![iter::once(self.title.to_owned()).chain(self.columns.iter().map(|(n, _)| grouped(*n))).collect()];
         rows.extend(names.iter().enumerate().map(|(row, name)| {
             let cells = self.columns.iter().map(|(_, column)| Self::cell(column, row));
             iter::once((*name).to_owned()).chain(cells).collect()

@@ -50,9 +50,8 @@ async fn main() -> taskloom::Result<()> {
     let fetches: Vec<_> = ["Tokyo", "Paris", "London", "NYC"]
         .map(|city| fetch_weather::task().task_id(format!("fetch_{}", city.to_lowercase())).city(city))
         .into();
-    let batches: Vec<_> = (1..=3)
-        .map(|i| process_batch::task().task_id(format!("batch_{i}")).batch_id(i).data(vec![]))
-        .collect();
+    let batches: Vec<_> =
+        (1..=3).map(|i| process_batch::task().task_id(format!("batch_{i}")).batch_id(i).data(vec![])).collect();
     let run = Workflow::new("dynamic").add(parallel(fetches) >> chain(batches)).execute().await?;
     println!("workflow `{}` {}: {} tasks", run.workflow(), run.status(), run.tasks().count());
     println!("batch_3 gave {:?}", run.output::<(u32, usize)>("batch_3")?);

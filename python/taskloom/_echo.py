@@ -51,10 +51,11 @@ def _text(value: object) -> str:
 
 def _print(text: str) -> None:
     try:
-        print(text)
-    except UnicodeEncodeError:
-        encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-        _print(text.encode(encoding, "backslashreplace").decode(encoding))
-    except (OSError, ValueError, AttributeError):
-        # The stream is closed or gone; the run has succeeded all the same.
+        try:
+            print(text)
+        except UnicodeEncodeError:
+            encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+            print(text.encode(encoding, "backslashreplace").decode(encoding))
+    except Exception:
+        # The stream is closed, gone or none of Python's; the run has succeeded all the same.
         return

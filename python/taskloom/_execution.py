@@ -31,6 +31,7 @@ _alive: weakref.WeakSet[Host] = weakref.WeakSet()
 def _cancel_runs() -> None:
     for host in list(_alive):
         host.cancel()
+    _native.exiting()
 
 
 class Host:
@@ -49,7 +50,7 @@ class Host:
     ) -> None:
         self.context = contextvars.copy_context()
         """What each task runs in a copy of. No workflow is current in there, whatever block this is."""
-        self.context.run(current_workflow.set, None)
+        self.context.run(current_workflow.clear)
         if max_concurrency is not None:
             workers = max_concurrency
         self._loop = loop

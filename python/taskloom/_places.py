@@ -14,8 +14,10 @@ from types import CodeType, FrameType
 __all__ = ["assigned_name", "describe", "discards_value", "line"]
 
 _CACHE = opcode.opmap.get("CACHE", 0)
+_END_SEND = opcode.opmap.get("END_SEND", _CACHE)
 _EXTENDED_ARG = opcode.opmap["EXTENDED_ARG"]
 _POP_TOP = opcode.opmap["POP_TOP"]
+_SEND = opcode.opmap["SEND"]
 _STORES = {
     opcode.opmap[name]: name
     for name in (
@@ -52,16 +54,22 @@ def describe(code: CodeType, instruction: int) -> str:
 
 
 def _next_instruction(frame: FrameType) -> tuple[int, int]:
-    """Operation and argument of what comes after the call that a frame is in."""
+    """Operation and argument of what comes after the call, or the `await`, that a frame is in."""
     code = frame.f_code.co_code
     at = frame.f_lasti + 2
+    if code[at - 2] == _SEND:
+        # An `await` goes on where the value has come.
+        distance = 2 * code[at - 1]
+        while code[at] == _CACHE:
+            at += 2
+        at += distance
     argument = 0
     while at + 1 < len(code):
         operation, argument = code[at], argument << 8 | code[at + 1]
         if operation == _EXTENDED_ARG:
             at += 2
             continue
-        if operation != _CACHE:
+        if operation not in (_CACHE, _END_SEND):
             return operation, argument
         at, argument = at + 2, 0
     return _CACHE, 0

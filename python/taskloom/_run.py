@@ -13,6 +13,7 @@ from .errors import (
     RunCancelledError,
     TaskError,
     TaskloomRuntimeError,
+    UnknownTaskError,
 )
 
 if TYPE_CHECKING:
@@ -66,7 +67,17 @@ class _Tasks(Mapping[str, TaskRecord]):
         return len(self._record.task_ids())
 
     def __contains__(self, task: object) -> bool:
-        return self._record.has(task)
+        try:
+            self._record.task(task)
+        except (TypeError, UnknownTaskError):
+            return False
+        return True
+
+    def get(self, task: Any, default: Any = None) -> Any:
+        try:
+            return self[task]
+        except UnknownTaskError:
+            return default
 
 
 class Run:

@@ -11,7 +11,7 @@ from typing import Any
 from . import _places
 from ._annotations import BUILTINS, allowed_types, resolve
 from ._context import TaskExecutionContext
-from ._native import OPEN
+from ._native import OPEN, Operand
 from .errors import BindingError
 
 __all__ = ["Signature"]
@@ -150,6 +150,12 @@ class Signature:
                 else f"its parameters are: {', '.join(names) or 'none'}"
             )
             raise self._error(f"has no parameter `{name}`", hint)
+        if isinstance(value, Operand):
+            kwargs = self.parameters[at][0]
+            raise NotImplementedError(
+                f"the output of an instance as `{name}`, which `**{kwargs}` of `{self._id}` collects, is not "
+                "implemented yet"
+            )
         if slots[at] is OPEN:
             slots[at] = {}
         slots[at][name] = value

@@ -184,7 +184,9 @@ def _define(
     if isinstance(function, _native.Operand):
         raise TypeError(f"{function!r} is a task already")
     plain = _plain_function(function)
-    if inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain):
+    # A decorator may well make a list of what its generator gives.
+    is_bare = not hasattr(function, "__wrapped__")
+    if is_bare and (inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain)):
         raise BindingError(
             f"`{plain.__name__}` is a generator, and a task returns one value\n  hint: return a list"
         )

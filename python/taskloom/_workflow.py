@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextvars import Token
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 from . import _native
-from ._current import current_workflow
+from ._current import Block, current_workflow
 from ._echo import echo as echo_results
 from ._echo import wants_echo
 from ._execution import Host, RunHandle, run_blocking, succeeded
@@ -33,22 +32,16 @@ class Workflow(_native.Workflow):
 
     def __init__(self, name: str, *, echo: bool | None = None) -> None:  # noqa: ARG002
         self._echo = echo
-        self._blocks: list[Token[Workflow | None]] = []
+        self._blocks: list[Block] = []
 
     def __enter__(self) -> Workflow:
-        self._blocks.append(current_workflow.set(self))
+        self._blocks.append(current_workflow.enter(self))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        token = self._blocks.pop()
-        try:
-            current_workflow.reset(token)
-        except ValueError:
-            # The block ends in another context than it began in; there it was never current.
-            if current_workflow.get() is self:
-                current_workflow.set(None)
+        current_workflow.leave(self, self._blocks)
         if not self._blocks:
             self.end_block()
 
@@ -100,7 +93,8 @@ class Workflow(_native.Workflow):
         **later: Any,
     ) -> Any:
         """Like `execute`, on the running event loop: async tasks run there, plain functions in threads."""
-        run = succeeded(await self._run_async(start_node, initial_channel, max_concurrency, later))
+        wanted = wants_echo(self._echo, sys._getframe(1))
+        run = succeeded(await self._run_async(wanted, start_node, initial_channel, max_concurrency, later))
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
     async def run_async(
@@ -112,7 +106,8 @@ class Workflow(_native.Workflow):
         **later: Any,
     ) -> Run:
         """Like `run`, on the running event loop."""
-        return succeeded(await self._run_async(start_node, initial_channel, max_concurrency, later))
+        wanted = wants_echo(self._echo, sys._getframe(1))
+        return succeeded(await self._run_async(wanted, start_node, initial_channel, max_concurrency, later))
 
     def start(
         self,
@@ -145,6 +140,7 @@ class Workflow(_native.Workflow):
 
     async def _run_async(
         self,
+        wanted: bool,
         start_node: str | None,
         channel: dict[str, Any] | None,
         max_concurrency: int | None,
@@ -152,7 +148,7 @@ class Workflow(_native.Workflow):
     ) -> Run:
         _check(later, max_concurrency)
         host = Host(self.plan(start_node), channel or {}, max_concurrency, asyncio.get_running_loop())
-        return _echoed(await host.run_on_loop(), bool(self._echo))
+        return _echoed(await host.run_on_loop(), wanted)
 
     def __getattr__(self, name: str) -> Any:
         if name in ("graph", "to_ascii", "to_dot", "to_mermaid", "visualize_dependencies"):

@@ -55,7 +55,9 @@ class Named(Protocol):
 
 
 class Shape(abc.ABC):
-    pass
+    @abc.abstractmethod
+    def area(self):
+        pass
 
 
 class Color(enum.Enum):
@@ -174,7 +176,7 @@ def test_i_02_keyword_only_parameters():
         return a, b
 
     assert value_of(add(1, b=2)) == (1, 2)
-    with pytest.raises(BindingError, match="takes 1 arguments? by position, 2 were given"):
+    with pytest.raises(BindingError, match="takes 1 arguments by position, 2 were given"):
         add(1, 2)
 
 
@@ -278,7 +280,9 @@ EXACT = [
 def test_i_03_built_in_types_are_checked_exactly(annotation, accepted):
     define = annotated(annotation)
     for value in BUILT_IN_VALUES:
-        if any(value is other for other in accepted) or (type(value), value) in [(type(a), a) for a in accepted]:
+        if any(value is other for other in accepted) or (type(value), value) in [
+            (type(a), a) for a in accepted
+        ]:
             define(value=value)
         else:
             with pytest.raises(BindingError, match="`function`"):
@@ -310,7 +314,7 @@ UNCHECKED = [
     type[int],
     int | Any,
     Union[int, T],  # noqa: UP007
-    Optional["Unknown"],  # noqa: F821, UP045
+    Optional["Unknown"],  # noqa: F821
     "Unknown",
     "Unknown | None",
     "1 / 0",
@@ -328,10 +332,24 @@ def test_i_03_what_says_nothing_certain_is_not_checked(annotation):
         define(value=value)
 
 
-@pytest.mark.parametrize("annotation", [bool, int, float, str, bytes, list, dict, tuple, set, Config, None], ids=str)
+@pytest.mark.parametrize(
+    "annotation", [bool, int, float, str, bytes, list, dict, tuple, set, Config, None], ids=str
+)
 @pytest.mark.parametrize(
     "value",
-    [Text("a"), Count(1), Config(), Decimal(1), Mock(), Level.LOW, Color.RED, Point(1, 2), Path("a"), 1j, frozenset()],
+    [
+        Text("a"),
+        Count(1),
+        Config(),
+        Decimal(1),
+        Mock(),
+        Level.LOW,
+        Color.RED,
+        Point(1, 2),
+        Path("a"),
+        1j,
+        frozenset(),
+    ],
     ids=lambda value: type(value).__name__,
 )
 def test_i_03_objects_of_any_other_class_pass(annotation, value):

@@ -26,7 +26,13 @@ def cell(source, namespace):
 
 
 def notebook():
-    return {"__name__": "__main__", "fetch": fetch, "report": report, "workflow": workflow, "taskloom": taskloom}
+    return {
+        "__name__": "__main__",
+        "fetch": fetch,
+        "report": report,
+        "workflow": workflow,
+        "taskloom": taskloom,
+    }
 
 
 # (a) In a block, at the second creation.
@@ -134,7 +140,10 @@ def test_i_05_the_same_variable_assigned_anew():
 def test_i_05_the_same_global_and_closure_variable_assigned_anew():
     namespace = notebook()
     cell("a = fetch(task_id='x', city='a')\na = fetch(task_id='x', city='b')", namespace)
-    cell("def f():\n  global a\n  a = fetch(task_id='x', city='a')\n  a = fetch(task_id='x', city='b')\nf()", namespace)
+    cell(
+        "def f():\n  global a\n  a = fetch(task_id='x', city='a')\n  a = fetch(task_id='x', city='b')\nf()",
+        namespace,
+    )
 
     held = fetch(task_id="x", city="a")
 
@@ -153,7 +162,8 @@ def test_i_05_the_same_variable_assigned_anew_with_an_annotation():
 
 def test_i_05_a_cell_run_again():
     namespace = notebook()
-    source = "a = fetch(task_id='x', city='a')\nb = fetch(task_id='y', city='b')\nwith workflow('w') as wf:\n  a >> b"
+    source = "a = fetch(task_id='x', city='a')\nb = fetch(task_id='y', city='b')\n"
+    source += "with workflow('w') as wf:\n    a >> b\n"
     for _ in range(3):
         cell(source, namespace)
         assert namespace["wf"].execute() == "b"
@@ -263,16 +273,18 @@ def test_i_05_a_first_that_has_joined_a_workflow():
 
 def test_i_05_a_later_line_that_has_run_before():
     # On the second pass the instance that is held was made on a later line.
-    second = None
-    for _ in range(2):
-        first = fetch(task_id="x", city="Tokyo") if second else None
-        second = fetch(task_id="x", city="Paris") if not second else second
-    assert first is not None
+    first = second = None
+    for is_first_pass in (True, False):
+        if not is_first_pass:
+            first = fetch(task_id="x", city="Tokyo")
+        if is_first_pass:
+            second = fetch(task_id="x", city="Paris")
+    assert (first.task_id, second.task_id) == ("x", "x")
 
 
 def test_i_05_branches_of_a_condition():
     for flag in (True, False):
-        if flag:
+        if flag:  # noqa: SIM108
             tokyo = fetch(task_id="tokyo", city="Tokyo")
         else:
             tokyo = fetch(task_id="tokyo", city="Kyoto")
@@ -330,7 +342,9 @@ def pair():
     ids=[">>", "<<", "|", "chain", "parallel", "chain of three"],
 )
 def test_i_05_c_in_one_composition(compose):
-    with pytest.raises(DuplicateTaskError, match=r"`x` already exists: first made at .*test_duplicates.py:\d+"):
+    with pytest.raises(
+        DuplicateTaskError, match=r"`x` already exists: first made at .*test_duplicates.py:\d+"
+    ):
         compose(*pair())
 
 

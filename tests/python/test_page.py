@@ -4,8 +4,8 @@ import re
 import textwrap
 
 import pytest
-from scripts import PAGE, run_python, run_source
 
+from scripts import PAGE, run_python, run_source
 from taskloom import task
 
 WEATHER = "Weather for Tokyo\nWeather for Paris\nWeather for London\n"
@@ -123,7 +123,9 @@ def test_i_05_two_threads_build_the_same_workflow(tmp_path):
     assert done.stdout == "600 built, 0 errors\n{'Weather for Tokyo, Weather for Paris'}\n"
 
 
-@pytest.mark.parametrize("block", ["block1_weather", "block2_auto_ids", "block3_unique_ids", "block4_dynamic"])
+@pytest.mark.parametrize(
+    "block", ["block1_weather", "block2_auto_ids", "block3_unique_ids", "block4_dynamic"]
+)
 def test_i_05_whole_page_is_its_blocks(block):
     # Definitions on top of a block stand for those of earlier blocks.
     whole = (PAGE / "whole_page.py").read_text()

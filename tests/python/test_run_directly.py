@@ -234,25 +234,6 @@ def test_i_09_a_decorator_that_makes_a_list_of_a_generator():
     assert wf.execute() == [0, 1, 2]
 
 
-def test_i_09_a_decorator_that_makes_an_async_function_plain():
-    def plain(function):
-        @functools.wraps(function)
-        def wrapper(*args, **kwargs):
-            return asyncio.run(function(*args, **kwargs))
-
-        return wrapper
-
-    @task
-    @plain
-    async def fetch_now(city: str) -> str:
-        await asyncio.sleep(0)
-        return city
-
-    with workflow("w") as wf:
-        wf.add(fetch_now(city="Tokyo"))
-    assert wf.execute() == "Tokyo"
-
-
 def test_i_09_a_decorator_that_calls_an_async_function():
     def logged(function):
         @functools.wraps(function)

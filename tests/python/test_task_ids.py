@@ -21,7 +21,20 @@ class Day(enum.StrEnum):
     MONDAY = "monday"
 
 
-LEGAL = ["a", "0", " ", "a b", "東京", "naïve", "🌦", "a/b", "a.b-c_d", "x" * 255, "東" * 255, "ParallelGroup_1"]
+LEGAL = [
+    "a",
+    "0",
+    " ",
+    "a b",
+    "東京",
+    "naïve",
+    "🌦",
+    "a/b",
+    "a.b-c_d",
+    "x" * 255,
+    "東" * 255,
+    "ParallelGroup_1",
+]
 
 
 @pytest.mark.parametrize("task_id", LEGAL, ids=ascii)

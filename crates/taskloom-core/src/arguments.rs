@@ -189,7 +189,9 @@ fn unresolved(plan: &Plan, node: NodeId, parameter: usize) -> String {
         Source::Output(from) | Source::Ancestor(from) => format!("the output of `{}`", plan.id(*from)),
         Source::Outputs(_) => "the bound outputs".to_owned(),
         Source::Channel => format!("a task `{name}` before it, the channel key `{name}`"),
-        Source::Predecessor(from) => format!("the value of `{}`, which does not fit and has no entry `{name}`", plan.id(*from)),
+        Source::Predecessor(from) => {
+            format!("the value of `{}`, which does not fit and has no entry `{name}`", plan.id(*from))
+        }
         Source::Default => "a default".to_owned(),
     }));
     format!(

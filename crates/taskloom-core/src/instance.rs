@@ -69,8 +69,9 @@ impl Instance {
     /// The one instance that a definition stands for as an operand: without arguments, under the
     /// definition's id, made where the definition was (rule C-1).
     pub fn alone(definition: Arc<Definition>) -> Self {
-        let mut instance = Self::new(definition.clone(), definition.place().clone());
-        instance.set_task_id(definition.id());
+        let (id, place) = (definition.id().into(), definition.place().clone());
+        let mut instance = Self::new(definition, place);
+        instance.change().id = Id::Given(id);
         instance
     }
 

@@ -29,7 +29,7 @@ pub(crate) fn validate(id: &str, place: &Place) -> Result<(), BuildError> {
 /// An id for an instance whose id is read before it joins a workflow.
 ///
 /// The eight digits are a counter of the process under a bijection of 32 bits (the finalizer of
-/// MurmurHash3), so the first 2³² are distinct by construction.
+/// `MurmurHash3`), so the first 2³² are distinct by construction.
 pub(crate) fn early(definition: &str) -> Box<str> {
     static COUNTER: AtomicU32 = AtomicU32::new(1);
     let mut bits = COUNTER.fetch_add(1, Ordering::Relaxed);

@@ -22,6 +22,8 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
     let definition = definition(task, &taskloom, &output);
     let assertions = assertions(task, &private);
     quote! {
+        // A task takes and returns what the workflow passes on, and is async where others are.
+        #[allow(clippy::needless_pass_by_value, clippy::unused_async)]
         #function
 
         #(#cfgs)*
@@ -236,17 +238,24 @@ fn body(task: &Task, private: &TokenStream) -> TokenStream {
         .collect();
     let wants_context = task.parameters.iter().any(|parameter| matches!(parameter, Parameter::Context { .. }));
     let context = wants_context.then(|| quote!(let context = arguments.context();));
+    // What the output's type does not meet is reported there.
+    let returned = match &task.function.sig.output {
+        syn::ReturnType::Default => name.span(),
+        syn::ReturnType::Type(_, ty) => ty.span(),
+    };
     let settle = |call: TokenStream| {
         if task.output.fallible {
-            quote!(#private::outcome(#private::ResultOf::split(#call)?))
+            quote_spanned!(returned=> #private::outcome(#private::split(#call)?))
         } else {
-            quote!(#private::outcome(#call))
+            quote_spanned!(returned=> #private::outcome(#call))
         }
     };
-    let call = quote!(#name(#(#passed),*));
+    let call = quote_spanned!(returned=> #name(#(#passed),*));
     let (kind, run) = if task.function.sig.asyncness.is_some() {
         let settled = settle(quote!(#call.await));
-        (quote!(Async), quote!(#private::asynchronous(async move { #settled })))
+        // Under a name of one token, which can have the span of the function's.
+        let boxed = quote_spanned!(name.span()=> __taskloom_asynchronous(async move { #settled }));
+        (quote!(Async), quote!(use #private::asynchronous as __taskloom_asynchronous; #boxed))
     } else {
         (quote!(Sync), settle(call))
     };
@@ -262,9 +271,10 @@ fn body(task: &Task, private: &TokenStream) -> TokenStream {
 fn fetch(number: usize, bound: &Bound) -> TokenStream {
     let local = format_ident!("argument_{number}");
     let ty = &bound.ty;
-    let default = match &bound.default {
-        Some(default) => quote!(|| ::core::option::Option::Some(#default)),
-        None => quote!(|| ::core::option::Option::None),
+    let default = if let Some(default) = &bound.default {
+        quote!(|| ::core::option::Option::Some(#default))
+    } else {
+        quote!(|| ::core::option::Option::None)
     };
     match &bound.pass {
         // A bound that the type does not meet is reported at the type.

@@ -1,5 +1,6 @@
 use proc_macro_crate::{FoundCrate, crate_name};
-use syn::{Ident, LitInt, LitStr, Path, meta::ParseNestedMeta, parse_quote};
+use quote::ToTokens;
+use syn::{Error, Ident, LitInt, LitStr, Path, meta::ParseNestedMeta, parse::Parse, parse_quote};
 
 /// What is in the parentheses of `#[task(…)]`.
 #[derive(Default)]
@@ -11,16 +12,21 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn parse(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        let name = meta.path.to_token_stream();
         if meta.path.is_ident("id") {
-            self.id = Some(meta.value()?.parse()?);
+            self.id = Some(value(meta, "id = \"fetch\"")?);
         } else if meta.path.is_ident("max_retries") {
-            self.max_retries = Some(meta.value()?.parse()?);
+            let retries: LitInt = value(meta, "max_retries = 3")?;
+            if retries.base10_parse::<u32>().is_err() {
+                return Err(Error::new_spanned(retries, "the number of retries is one from 0 on, of type `u32`"));
+            }
+            self.max_retries = Some(retries);
         } else if meta.path.is_ident("crate") {
-            self.krate = Some(meta.value()?.parse()?);
+            self.krate = Some(value(meta, "crate = path::to::taskloom")?);
         } else if meta.path.is_ident("timeout") || meta.path.is_ident("retry_policy") {
-            return Err(meta.error("this option is not implemented yet"));
+            return Err(meta.error(format!("the option `{name}` is not implemented yet")));
         } else {
-            return Err(meta.error("unknown option: there are `id`, `max_retries` and `crate`"));
+            return Err(meta.error(format!("unknown option `{name}`: there are `id`, `max_retries` and `crate`")));
         }
         Ok(())
     }
@@ -39,4 +45,10 @@ impl Options {
             Ok(FoundCrate::Itself) | Err(_) => parse_quote!(::taskloom),
         }
     }
+}
+
+/// What is behind the `=`.
+fn value<T: Parse>(meta: &ParseNestedMeta<'_>, example: &str) -> syn::Result<T> {
+    let missing = |_| meta.error(format!("this option has a value: `{example}`"));
+    meta.value().map_err(missing)?.parse()
 }

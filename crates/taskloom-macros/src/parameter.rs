@@ -6,7 +6,7 @@ pub(crate) enum Parameter {
     /// The execution's context, by reference or by value.
     Context { reference: bool },
     /// One that instances bind.
-    Bound(Bound),
+    Bound(Box<Bound>),
 }
 
 /// A parameter that instances bind.
@@ -60,7 +60,7 @@ impl Parameter {
         let name = pattern.ident.clone();
         refuse_reserved(&name)?;
         let (ty, pass) = passing(&typed.ty)?;
-        Ok(Self::Bound(Bound { name, ty, pass, default }))
+        Ok(Self::Bound(Box::new(Bound { name, ty, pass, default })))
     }
 }
 

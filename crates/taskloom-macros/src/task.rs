@@ -1,4 +1,4 @@
-use syn::{ItemFn, Safety, spanned::Spanned};
+use syn::{ItemFn, Safety};
 
 use crate::{
     options::Options,
@@ -19,17 +19,26 @@ impl Task {
     pub(crate) fn parse(mut function: ItemFn, options: Options) -> syn::Result<Self> {
         let signature = &function.sig;
         if !signature.generics.params.is_empty() {
-            return Err(syn::Error::new(
-                signature.generics.span(),
+            let only_lifetimes = signature.generics.lifetimes().count() == signature.generics.params.len();
+            let message = if only_lifetimes {
+                "a task has no lifetime parameters: leave them out, each of its references lives as long as the call"
+            } else {
                 "a task has no generic parameters, since its type has to be known where it is defined; \
-                 define one task for each type, calling a generic function",
-            ));
+                 define one task for each type, calling a generic function"
+            };
+            return Err(syn::Error::new_spanned(&signature.generics, message));
         }
         if let Some(constness) = &signature.constness {
-            return Err(syn::Error::new_spanned(constness, "a task is called when a workflow runs, so it is not `const`"));
+            return Err(syn::Error::new_spanned(
+                constness,
+                "a task is called when a workflow runs, so it is not `const`",
+            ));
         }
         if let Safety::Unsafe(unsafety) = &signature.safety {
-            return Err(syn::Error::new_spanned(unsafety, "the engine calls a task without knowing its conditions, so it is safe"));
+            return Err(syn::Error::new_spanned(
+                unsafety,
+                "the engine calls a task without knowing its conditions, so it is safe",
+            ));
         }
         let output = Output::parse(&signature.output)?;
         // All parameters' mistakes at once, not one a build.
@@ -53,7 +62,7 @@ impl Task {
     /// The parameters that instances bind, in order.
     pub(crate) fn bound(&self) -> impl Iterator<Item = &Bound> {
         self.parameters.iter().filter_map(|parameter| match parameter {
-            Parameter::Bound(bound) => Some(bound),
+            Parameter::Bound(bound) => Some(&**bound),
             Parameter::Context { .. } => None,
         })
     }

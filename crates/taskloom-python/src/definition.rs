@@ -14,6 +14,8 @@ use crate::{
 pub(crate) struct Definition {
     /// The one instance that the definition stands for as an operand.
     pub(crate) alone: taskloom_core::Instance,
+    /// The number of the parameter that collects further keyword arguments.
+    pub(crate) collects_keywords: Option<usize>,
 }
 
 /// What the front end has found out about a function's signature.
@@ -72,11 +74,12 @@ impl Definition {
             context,
             fits: signature.fits,
         };
+        let collects_keywords = body.collects_keywords;
         let place = Place::Host(Arc::new(PyPlace { code, instruction }));
         let definition = taskloom_core::Definition::new(id, parameters, Lookup::ByName, place, body)
             .with_options(Options { max_retries });
         let alone = taskloom_core::Instance::alone(Arc::new(definition));
-        Ok(PyClassInitializer::from(Operand).add_subclass(Self { alone }))
+        Ok(PyClassInitializer::from(Operand).add_subclass(Self { alone, collects_keywords }))
     }
 
     /// The definition id.

@@ -8,7 +8,7 @@ use pyo3::{prelude::*, types::PyDict};
 use taskloom::engine::{Engine, RunOptions};
 use taskloom_core::Limits;
 
-use crate::{record::Record, value::wrap, workflow::Plan};
+use crate::{exit::Inside, record::Record, value::wrap, workflow::Plan};
 use host::PyHost;
 pub(crate) use job::{AsyncJob, PyFailure};
 pub(crate) use worker::Worker;
@@ -43,7 +43,8 @@ impl Execution {
     }
 
     /// Calls for whoever is needed first, on behalf of a caller that does not work itself.
-    fn launch(&self) {
+    fn launch(&self, py: Python<'_>) {
+        let _inside = Inside::enter(py);
         self.engine.launch();
     }
 
@@ -59,17 +60,24 @@ impl Execution {
 
     /// The next async task, if one is ready.
     fn take_async(&self, py: Python<'_>) -> Option<AsyncJob> {
+        let _inside = Inside::enter(py);
         AsyncJob::take(py, &self.engine)
     }
 
     /// Cancels the run.
-    fn cancel(&self) {
+    fn cancel(&self, py: Python<'_>) {
+        let _inside = Inside::enter(py);
         self.engine.cancel();
     }
 
     /// Waits, without working, for at most so many seconds; says whether the run has ended.
     fn wait(&self, py: Python<'_>, seconds: f64) -> bool {
-        py.detach(|| self.engine.wait_finished(Duration::from_secs_f64(seconds)))
+        let inside = Inside::enter(py);
+        py.detach(|| {
+            let is_finished = self.engine.wait_finished(Duration::from_secs_f64(seconds));
+            inside.before_attaching();
+            is_finished
+        })
     }
 
     /// Whether the run has ended.

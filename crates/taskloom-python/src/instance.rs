@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use pyo3::{
+    exceptions::PyNotImplementedError,
     prelude::*,
-    types::{PyList, PyTuple},
+    types::{PyDict, PyList, PyTuple},
 };
 use smallvec::SmallVec;
 use taskloom_core::{Argument, Options, Place};
@@ -52,9 +53,16 @@ impl Instance {
         let py = definition.py();
         let mut arguments = arguments.iter().map(argument).collect::<PyResult<SmallVec<[Argument; 1]>>>()?;
         if let Some(base) = base {
-            for (argument, inherited) in arguments.iter_mut().zip(base.get().core.arguments()) {
-                if matches!(argument, Argument::Open) {
-                    argument.clone_from(inherited);
+            let collects_keywords = definition.get().collects_keywords;
+            for (number, (argument, inherited)) in arguments.iter_mut().zip(base.get().core.arguments()).enumerate() {
+                match (&*argument, inherited) {
+                    (Argument::Open, inherited) => *argument = inherited.clone(),
+                    (Argument::Value(further), Argument::Value(inherited)) if collects_keywords == Some(number) => {
+                        let all = unwrap(py, inherited).cast::<PyDict>()?.copy()?;
+                        all.update(unwrap(py, further).cast::<PyDict>()?.as_mapping())?;
+                        *argument = Argument::Value(wrap(all.into_any()));
+                    }
+                    _ => {}
                 }
             }
         }
@@ -175,6 +183,9 @@ fn argument(object: Bound<'_, PyAny>) -> PyResult<Argument> {
     }
     if let Some(instance) = as_instance(&object) {
         return Ok(Argument::Output(instance));
+    }
+    if object.cast::<Operand>().is_ok() {
+        return Err(PyNotImplementedError::new_err("a group as an argument is not implemented yet"));
     }
     let outputs: Option<Vec<_>> = match (object.cast_exact::<PyList>(), object.cast_exact::<PyTuple>()) {
         (Ok(list), _) if first_is_instance(list.get_item(0)) => Some(list.iter().collect()),

@@ -12,6 +12,7 @@ mod compose;
 mod definition;
 mod errors;
 mod execution;
+mod exit;
 mod instance;
 mod live_ids;
 mod place;
@@ -30,6 +31,7 @@ mod native {
         compose::{Chain, Group, Operand, chain, parallel},
         definition::Definition,
         execution::{AsyncJob, Execution, Worker},
+        exit::exiting,
         instance::{Instance, Open},
         record::Record,
         workflow::{Plan, Workflow},

@@ -2,6 +2,7 @@ use pyo3::{
     prelude::*,
     types::{PyDict, PyList},
 };
+use taskloom::engine::Failure;
 use taskloom_core::{Kind, NodeId, Outcome, State, nearest};
 
 use crate::{errors, execution::PyFailure, instance::as_instance, value::unwrap};
@@ -114,8 +115,7 @@ impl Record {
             }
             Kind::Entry(_) | Kind::Exit(_) => {
                 let report = self.core.group_report(node);
-                let cause = report.failed.first().and_then(|(id, _)| plan.find(id));
-                let cause = cause.and_then(|node| self.exception(py, node));
+                let cause = self.core.cause(node).map(|failure| raised(py, failure));
                 Some(("group", id, message, cause, (1, 0), (report.failed, report.successful, report.skipped)))
             }
         }
@@ -143,14 +143,9 @@ impl Record {
         )
     }
 
-    /// The exception with which a task failed. What the engine itself found wrong has none of its own, so
-    /// it is made here.
+    /// The exception with which a task failed.
     fn exception<'py>(&self, py: Python<'py>, node: NodeId) -> Option<Bound<'py, PyAny>> {
-        let error = &self.core.failure(node)?.error;
-        match error.downcast_ref::<PyFailure>() {
-            Some(failure) => Some(failure.0.bind(py).clone()),
-            None => Some(errors::binding(py, &error.to_string()).into_value(py).into_bound(py).into_any()),
-        }
+        self.core.failure(node).map(|failure| raised(py, failure))
     }
 
     fn find(&self, task: &Bound<'_, PyAny>) -> PyResult<NodeId> {
@@ -168,5 +163,13 @@ impl Record {
                 if close.is_empty() { String::new() } else { format!("\n  hint: did you mean {}?", close.join(" or ")) };
             errors::output(py, &format!("workflow `{}` has no task or group `{id}`{hint}", plan.name()), &id)
         })
+    }
+}
+
+/// The exception behind a failure. What the engine itself found wrong has none of its own, so it is made here.
+fn raised<'py>(py: Python<'py>, failure: &Failure) -> Bound<'py, PyAny> {
+    match failure.error.downcast_ref::<PyFailure>() {
+        Some(failure) => failure.0.bind(py).clone(),
+        None => errors::binding(py, &failure.error.to_string()).into_value(py).into_bound(py).into_any(),
     }
 }

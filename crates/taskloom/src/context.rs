@@ -56,6 +56,9 @@ impl Context {
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").field("task_id", &self.task_id()).field("attempt", &self.attempt).finish()
+        f.debug_struct("Context")
+            .field("task_id", &self.task_id())
+            .field("attempt", &self.attempt)
+            .finish_non_exhaustive()
     }
 }

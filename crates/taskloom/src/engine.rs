@@ -88,7 +88,12 @@ pub struct RunOptions {
 
 impl Engine {
     /// A run that has not begun: nothing happens until somebody takes a task.
-    pub fn new(plan: Arc<Plan>, options: &RunOptions, channel: HashMap<String, Value>, host: Box<dyn Host>) -> Arc<Self> {
+    pub fn new(
+        plan: Arc<Plan>,
+        options: &RunOptions,
+        channel: HashMap<String, Value>,
+        host: Box<dyn Host>,
+    ) -> Arc<Self> {
         let shared = Shared::new(plan.clone(), options);
         Arc::new(Self {
             plan,

@@ -147,6 +147,9 @@ impl Drop for Execute {
 
 impl fmt::Debug for Execute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Execute").field("workflow", &self.workflow).field("begun", &self.under_way.is_some()).finish()
+        f.debug_struct("Execute")
+            .field("workflow", &self.workflow)
+            .field("begun", &self.under_way.is_some())
+            .finish_non_exhaustive()
     }
 }

@@ -36,6 +36,9 @@
 
 pub mod prelude;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 mod body;
 mod compose;
 mod context;
@@ -43,9 +46,6 @@ mod context;
 pub mod engine;
 mod error;
 mod execute;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 mod run;
 mod task;
 mod workflow;

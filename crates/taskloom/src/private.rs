@@ -11,21 +11,9 @@ pub use crate::{
 };
 pub use taskloom_core::Options;
 
-/// Takes a `Result` apart, whatever its name in the task's signature is.
-pub trait ResultOf {
-    /// What is in its `Ok`: the type of the task's output.
-    type Ok;
-
-    /// The value, or the error as any error.
-    fn split(self) -> Result<Self::Ok, BoxError>;
-}
-
-impl<T, E: Into<BoxError>> ResultOf for Result<T, E> {
-    type Ok = T;
-
-    fn split(self) -> Result<T, BoxError> {
-        self.map_err(Into::into)
-    }
+/// What a fallible task's function returned, with its error as any error.
+pub fn split<T, E: Into<BoxError>>(result: Result<T, E>) -> Result<T, BoxError> {
+    result.map_err(Into::into)
 }
 
 /// Stands for a type in the expansion's constant assertion.

@@ -166,9 +166,9 @@ impl Run {
     }
 
     fn unknown(&self, id: &str) -> Error {
-        let close: Vec<String> =
-            nearest(id, self.0.plan().ids()).into_iter().map(|id| format!("`{id}`")).collect();
-        let hint = if close.is_empty() { String::new() } else { format!("\n  hint: did you mean {}?", close.join(" or ")) };
+        let close: Vec<String> = nearest(id, self.0.plan().ids()).into_iter().map(|id| format!("`{id}`")).collect();
+        let hint =
+            if close.is_empty() { String::new() } else { format!("\n  hint: did you mean {}?", close.join(" or ")) };
         let message = format!("workflow `{}` has no task or group `{id}`{hint}", self.workflow());
         Error::new(ErrorKind::Output, message).task(id)
     }
@@ -182,7 +182,11 @@ impl Run {
         let plan = self.0.plan();
         let id = plan.id(node);
         let made_by = match plan.kind(node) {
-            Kind::Task => format!("see what `{}` returns, at {}", plan.task(node).definition().id(), plan.task(node).definition().place()),
+            Kind::Task => format!(
+                "see what `{}` returns, at {}",
+                plan.task(node).definition().id(),
+                plan.task(node).definition().place()
+            ),
             Kind::Entry(_) | Kind::Exit(_) => "a group's is a `GroupOutput`".to_owned(),
         };
         let message = format!("the result of `{id}` is no `{}`\n  hint: {made_by}", type_name::<T>());
@@ -192,6 +196,9 @@ impl Run {
 
 impl fmt::Debug for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run").field("workflow", &self.workflow()).field("status", &self.status()).finish_non_exhaustive()
+        f.debug_struct("Run")
+            .field("workflow", &self.workflow())
+            .field("status", &self.status())
+            .finish_non_exhaustive()
     }
 }

@@ -33,6 +33,7 @@ impl Workflow {
 
     /// The workflow with one more instance or composition in it.
     #[must_use = "the workflow that was added to is consumed"]
+    #[expect(clippy::should_implement_trait, reason = "composing has one spelling, and `+` would be another")]
     pub fn add(self, fragment: impl IntoFragment) -> Self {
         let (mut core, mistake) = match Arc::try_unwrap(self.0) {
             Ok(inner) => (inner.core, inner.mistake),

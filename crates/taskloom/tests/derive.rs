@@ -1,5 +1,7 @@
 //! I-7: an instance is a definition with fewer open parameters.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 use taskloom::{BuildErrorKind, prelude::*};
 
 #[task]

@@ -1,5 +1,7 @@
 //! I-5 (c): two instances under one id are an error as soon as they meet, and it names both places.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 use taskloom::{BuildErrorKind, ErrorKind, prelude::*};
 
 #[task]

@@ -1,5 +1,7 @@
 //! The examples print what is written beside them, and the README's program is one of them.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 use std::{env, fs, path::PathBuf, process::Command};
 
 fn root() -> PathBuf {
@@ -9,7 +11,8 @@ fn root() -> PathBuf {
 /// What an example prints when a user runs it.
 fn output_of(example: &str) -> String {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo).args(["run", "--quiet", "--example", example]).current_dir(root()).output().unwrap();
+    let output =
+        Command::new(cargo).args(["run", "--quiet", "--example", example]).current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{example}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

@@ -1,5 +1,7 @@
 //! A call makes an instance, and an instance without an id names itself.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 use std::collections::BTreeSet;
 
 use taskloom::prelude::*;

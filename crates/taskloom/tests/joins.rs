@@ -1,5 +1,7 @@
 //! When a task starts: as soon as everything before it has ended, and only once.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 #[path = "support/gate.rs"]
 mod gate;
 

@@ -1,6 +1,8 @@
 //! C-3: composing is linear, and nesting has no limit. What were quadratic would take minutes here, and
 //! what recursed would overflow the stack.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 use taskloom::{Fragment, GroupOutput, prelude::*};
 
 const DEEP: usize = 100_000;
@@ -97,11 +99,22 @@ fn c_03_a_chain_of_outputs() {
 
 #[test]
 fn c_03_an_addition_at_a_time() {
-    let workflow = tasks().fold(Workflow::new("w"), |workflow, task| workflow.add(task));
+    let workflow = tasks().fold(Workflow::new("w"), Workflow::add);
     assert_eq!(workflow.plan().unwrap().task_count(), DEEP);
 }
 
 #[test]
 fn c_03_a_composition_is_dropped_without_a_workflow() {
     drop(fold(|chain, task| parallel([chain >> task])));
+}
+
+#[task]
+fn fail() -> Result<(), String> {
+    Err("no".to_owned())
+}
+
+#[test]
+fn r_08_a_group_of_which_all_members_fail() {
+    let error = Workflow::new("w").add(parallel((0..DEEP).map(|_| fail::task()))).execute().blocking().unwrap_err();
+    assert_eq!(error.kind(), taskloom::ErrorKind::ParallelGroup);
 }

@@ -1,5 +1,7 @@
 //! How many bodies run at the same time.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 #[path = "support/log.rs"]
 mod log;
 
@@ -58,8 +60,11 @@ fn crowd(count: &Arc<(Mutex<usize>, Condvar)>, too_many: usize) {
     let mut inside = count.lock().unwrap();
     *inside += 1;
     changed.notify_all();
-    let waited = changed.wait_timeout_while(inside, Duration::from_millis(200), |inside| *inside < too_many);
-    assert!(*waited.unwrap().0 < too_many, "{too_many} plain functions run at once");
+    let waited = changed.wait_timeout_while(inside, Duration::from_millis(100), |inside| *inside < too_many);
+    let mut inside = waited.unwrap().0;
+    let most = *inside;
+    *inside -= 1;
+    assert!(most < too_many, "{too_many} plain functions run at once");
 }
 
 #[task]
@@ -137,21 +142,16 @@ fn r_01_plain_functions_fill_their_default_limit_with_the_caller() {
 fn r_01_plain_functions_keep_to_their_default_limit() {
     let limit = default_limit();
     let count = Arc::new((Mutex::new(0), Condvar::new()));
-    // At most so many begin before the first of them gives up waiting for one more.
     let tasks = (0..=limit).map(|_| crowd::task().count(count.clone()).too_many(limit + 1));
-    let result = Workflow::new("w").add(parallel(tasks)).execute().blocking();
-    // The last one begins when another has ended, and so is one too many only by the count.
-    let error = result.unwrap_err();
-    let failed = error.run().unwrap().tasks().filter(|task| task.error().is_some()).count();
-    assert_eq!(failed, 1, "{error}");
+    Workflow::new("w").add(parallel(tasks)).execute().blocking().unwrap();
 }
 
 #[test]
 fn s_01_one_at_a_time_is_in_the_order_of_composition() {
     let log = Log::default();
     let named = |id: &str| step::task().task_id(id).log(log.clone());
-    let (a, b, c, d, e, f) = (named("a"), named("b"), named("c"), named("d"), named("e"), named("f"));
-    let workflow = Workflow::new("w").add(a >> (b >> c | d) >> e).add(f);
+    let middle = named("b") >> named("c") | named("d");
+    let workflow = Workflow::new("w").add(named("a") >> middle >> named("e")).add(named("f"));
     for round in 1..=3 {
         workflow.execute().max_concurrency(1).blocking().unwrap();
         assert_eq!(log.entries().len(), round * 6);
@@ -168,7 +168,8 @@ async fn s_01_an_async_task_that_waits_keeps_its_place() {
     Workflow::new("w").add(first).add(second).add(third).execute().max_concurrency(1).await.unwrap();
     let entries = log.entries();
     // An async body begins anew on the runtime if its first poll is pending.
-    let ends: Vec<&str> = entries.iter().map(String::as_str).filter(|e| e.contains("again") || *e == "second").collect();
+    let ends: Vec<&str> =
+        entries.iter().map(String::as_str).filter(|e| e.contains("again") || *e == "second").collect();
     assert_eq!(ends, ["first again", "second", "third again"]);
 }
 

@@ -1,5 +1,7 @@
 //! I-10: an instance as an argument passes its output and makes the edge.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 use taskloom::prelude::*;
 
 #[task]
@@ -24,6 +26,7 @@ fn remark(note: Option<String>, degrees: Option<i64>) -> String {
 }
 
 #[task]
+#[expect(clippy::ref_option, reason = "it may be written so")]
 fn remark_by_reference(note: &Option<String>) -> String {
     format!("{note:?}")
 }

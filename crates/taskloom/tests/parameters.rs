@@ -1,5 +1,6 @@
 //! What a task's function may look like.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 // Tasks may be named and written as any function, and their types take part in what these lints look at.
 #![warn(missing_docs, unreachable_pub)]
 
@@ -136,7 +137,7 @@ mod errors {
 
     #[task]
     pub(super) fn textual(value: u8) -> Result<u8, String> {
-        Ok(value)
+        checked(value).map_err(|error| error.to_string())
     }
 }
 
@@ -147,8 +148,8 @@ mod unit {
     pub(super) type Result = std::result::Result<u8, super::errors::Wrong>;
 
     #[task]
-    pub(super) fn nothing_to_say() -> Result {
-        Ok(5)
+    pub(super) fn five() -> Result {
+        super::errors::checked(5)
     }
 }
 
@@ -258,7 +259,7 @@ fn a_result_is_seen_under_every_name_that_ends_so() {
     assert_eq!(value::<u8>(errors::read::task().value(2)), 2);
     assert_eq!(value::<u8>(errors::boxed::task().value(3)), 3);
     assert_eq!(value::<u8>(errors::textual::task().value(4)), 4);
-    assert_eq!(value::<u8>(unit::nothing_to_say::task()), 5);
+    assert_eq!(value::<u8>(unit::five::task()), 5);
     let failed = Workflow::new("w").add(errors::checked::task().value(10)).execute().blocking().unwrap_err();
     assert!(std::error::Error::source(&failed).unwrap().is::<errors::Wrong>());
 }
@@ -284,8 +285,8 @@ fn tasks_live_in_function_bodies_on_local_types() {
     struct Local(u8);
 
     #[task]
-    fn make() -> Result<Local, std::fmt::Error> {
-        Ok(Local(7))
+    fn make(text: &str) -> Result<Local, std::num::ParseIntError> {
+        text.parse().map(Local)
     }
 
     #[task]
@@ -293,6 +294,6 @@ fn tasks_live_in_function_bodies_on_local_types() {
         local.0 + other.0
     }
 
-    let made = make::task();
+    let made = make::task().text("7");
     assert_eq!(value::<u8>(take::task().local(&made).other(Local(1))), 8);
 }

@@ -1,5 +1,7 @@
 //! on which threads a run's bodies are called, on every kind of runtime and without one.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 use std::{
     sync::{Arc, Barrier, Mutex},
     thread::{self, ThreadId},

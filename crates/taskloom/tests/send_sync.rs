@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use taskloom::{
-    Arg, BuildError, Context, Definition, Error, Execute, Fragment, GroupOutput, Run, RunHandle, TaskOptions, TaskRecord,
-    Workflow, prelude::Instance, task,
+    Arg, BuildError, Context, Definition, Error, Execute, Fragment, GroupOutput, Run, RunHandle, TaskOptions,
+    TaskRecord, Workflow, prelude::Instance, task,
 };
 
 #[task]

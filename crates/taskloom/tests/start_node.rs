@@ -1,5 +1,7 @@
 //! Where a run starts.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 #[path = "support/log.rs"]
 mod log;
 

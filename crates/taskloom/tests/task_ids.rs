@@ -1,5 +1,7 @@
 //! I-8: which texts are task ids.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 use taskloom::{BuildError, BuildErrorKind, prelude::*};
 
 #[task]

@@ -1,5 +1,6 @@
 from taskloom import task, workflow
 
+
 @task
 def process(value: int) -> int:
     return value * 2

@@ -1,5 +1,6 @@
 from taskloom import chain, parallel, task, workflow
 
+
 @task
 def fetch_weather(city: str) -> dict:
     return {"city": city, "temp": 20}

@@ -1,5 +1,6 @@
 from taskloom import task, workflow
 
+
 @task
 def fetch_weather(city: str) -> str:
     return f"Weather for {city}"

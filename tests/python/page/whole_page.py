@@ -1,5 +1,6 @@
 from taskloom import chain, parallel, task, workflow
 
+
 def fetch(city: str) -> str:
     return city
 

@@ -8,7 +8,10 @@ use crate::Argument;
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tasks = (0_u32..).take(self.task_count()).filter(|&node| self.includes(node));
-        writeln!(f, "workflow `{}`: {} tasks, {} groups", self.name, tasks.clone().count(), self.groups.len())?;
+        let groups = self.groups.iter().filter(|group| self.includes(group.exit));
+        let count = |count: usize, what| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let (task_count, group_count) = (tasks.clone().count(), groups.clone().count());
+        writeln!(f, "workflow `{}`: {}, {}", self.name, count(task_count, "task"), count(group_count, "group"))?;
         for node in tasks {
             let task = self.task(node);
             write!(f, "  {}", self.id(node))?;
@@ -27,9 +30,11 @@ impl fmt::Display for Plan {
                 writeln!(f, "      {} <- bound value", parameter.name)?;
             }
         }
-        for group in &self.groups {
-            let members: Vec<&str> = group.branches.iter().take(10).map(|branch| self.id(branch.last)).collect();
-            let more = if group.branches.len() > 10 { " | …" } else { "" };
+        for group in groups {
+            let branches = group.branches.iter().map(|branch| branch.last).filter(|&last| self.includes(last));
+            let mut members: Vec<&str> = branches.take(11).map(|last| self.id(last)).collect();
+            let more = if members.len() > 10 { " | …" } else { "" };
+            members.truncate(10);
             write!(f, "  {} = {}{more}", group.name, members.join(" | "))?;
             self.write_successors(f, group.exit)?;
         }

@@ -119,7 +119,8 @@ impl<'a> Graph<'a> {
     fn keep_reachable(&mut self, start: usize) {
         let mut reached = BTreeSet::from([start]);
         // Edges lead forward only in a drawing, not in numbers, so look until nothing more is found.
-        while let Some(&(_, to)) = self.edges.iter().find(|(from, to)| reached.contains(from) && !reached.contains(to)) {
+        while let Some(&(_, to)) = self.edges.iter().find(|(from, to)| reached.contains(from) && !reached.contains(to))
+        {
             reached.insert(to);
         }
         self.excluded = (0..self.nodes.len()).filter(|node| !reached.contains(node)).collect();

@@ -3,9 +3,12 @@
 //!
 //! `PROPTEST_CASES=1000000 cargo test -p taskloom-core --test scheduler --release` looks harder.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 #[path = "../support/body.rs"]
 mod body;
 mod graph;
+mod mistakes;
 mod recipe;
 mod reference;
 mod trial;

@@ -110,9 +110,7 @@ impl Shape {
     pub(crate) fn last_task(&self) -> usize {
         match self {
             Self::Task(task) => *task,
-            Self::Chain(parts) | Self::Group { members: parts, .. } => {
-                parts.iter().map(Self::last_task).max().unwrap()
-            }
+            Self::Chain(parts) | Self::Group { members: parts, .. } => parts.iter().map(Self::last_task).max().unwrap(),
         }
     }
 }

@@ -152,7 +152,9 @@ impl<'a> Reference<'a> {
         let is_root = self.graph.before(node).next().is_none();
         let live = is_root || self.graph.before(node).any(succeeded);
         match self.graph.nodes[node] {
-            Node::Exit(group) if self.graph.members[group].iter().any(|&member| self.states[member] == State::Failed) => {
+            Node::Exit(group)
+                if self.graph.members[group].iter().any(|&member| self.states[member] == State::Failed) =>
+            {
                 State::Failed
             }
             _ if !live => State::Skipped,

@@ -18,6 +18,7 @@ use taskloom_core::{Argument, Inputs, Value};
 
 use crate::{
     body::{Injection, PyBody},
+    exit::Inside,
     value::{unwrap, wrap},
 };
 
@@ -171,7 +172,8 @@ impl AsyncJob {
     }
 
     /// The task was cancelled.
-    fn abandon(&self) {
+    fn abandon(&self, py: Python<'_>) {
+        let _inside = Inside::enter(py);
         self.engine.abandon(&self.job);
     }
 }
@@ -183,6 +185,7 @@ impl AsyncJob {
     }
 
     fn end(&self, py: Python<'_>, result: Result<Value, Failure>) -> Option<Self> {
+        let _inside = Inside::enter(py);
         let next = self.engine.end(&self.job, result, Role::Async);
         Self::begin(py, &self.engine, next)
     }

@@ -6,7 +6,7 @@ use taskloom::engine::{Engine, Failure, Job, Role, Wait};
 use taskloom_core::Value;
 
 use super::job::{Call, failure, out_of_turn, prepare};
-use crate::value::wrap;
+use crate::{exit::Inside, value::wrap};
 
 /// How long a waiting caller sleeps before it looks for signals.
 const SIGNALS: Duration = Duration::from_millis(50);
@@ -25,6 +25,7 @@ pub(crate) struct Worker {
 impl Worker {
     /// The first task of a worker, or the next one of a caller that had none.
     fn take<'py>(&self, py: Python<'py>) -> Option<Call<'py>> {
+        let _inside = Inside::enter(py);
         let next = if self.role == Role::Worker { self.engine.arrive() } else { self.engine.take(self.role) };
         self.begin(py, next)
     }
@@ -41,7 +42,8 @@ impl Worker {
     }
 
     /// The task, if there is one, was interrupted and has neither succeeded nor failed; the run is cancelled.
-    fn abandon(&self) {
+    fn abandon(&self, py: Python<'_>) {
+        let _inside = Inside::enter(py);
         let interrupted = self.current.lock().take();
         if let Some(job) = interrupted {
             self.engine.abandon(&job);
@@ -52,8 +54,14 @@ impl Worker {
     ///
     /// Signals are handled while it waits, so it raises `KeyboardInterrupt`, for instance.
     fn wait<'py>(&self, py: Python<'py>) -> PyResult<Option<Call<'py>>> {
+        let inside = Inside::enter(py);
         loop {
-            match py.detach(|| self.engine.wait(SIGNALS)) {
+            let waited = py.detach(|| {
+                let waited = self.engine.wait(SIGNALS);
+                inside.before_attaching();
+                waited
+            });
+            match waited {
                 Wait::Job(job) => {
                     if let Some(task) = self.begin(py, Some(job)) {
                         return Ok(Some(task));
@@ -73,6 +81,7 @@ impl Worker {
     }
 
     fn end<'py>(&self, py: Python<'py>, result: Result<Value, Failure>) -> PyResult<Option<Call<'py>>> {
+        let _inside = Inside::enter(py);
         let job = self.current.lock().take().ok_or_else(out_of_turn)?;
         let next = self.engine.end(&job, result, self.role);
         Ok(self.begin(py, next))

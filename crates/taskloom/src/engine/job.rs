@@ -26,9 +26,8 @@ impl Job {
     pub fn inputs(&self, plan: &Plan, channel: impl Fn(&str) -> Option<Value>) -> Result<Inputs, Failure> {
         match &self.gathered {
             None => Ok(Inputs::new()),
-            Some(gathered) => {
-                resolve(plan, self.node, gathered, channel).map_err(|missing| Failure::lasting(Unfilled(missing.message)))
-            }
+            Some(gathered) => resolve(plan, self.node, gathered, channel)
+                .map_err(|missing| Failure::lasting(Unfilled(missing.message))),
         }
     }
 }

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use taskloom_core::{Ending, Gathered, Kind, NodeId, Outcome, Plan, State, Value};
 
@@ -12,6 +12,8 @@ pub struct Record {
     pub(super) order: Vec<NodeId>,
     pub(super) times: Vec<(Duration, Duration)>,
     pub(super) failures: Vec<(NodeId, Failure)>,
+    /// Where each failed task is in `failures`.
+    pub(super) failed: HashMap<NodeId, usize>,
     pub(super) took: Duration,
 }
 
@@ -96,7 +98,7 @@ impl Record {
 
     /// Why a task failed.
     pub fn failure(&self, node: NodeId) -> Option<&Failure> {
-        self.failures.iter().find(|(failed, _)| *failed == node).map(|(_, failure)| failure)
+        Some(&self.failures[*self.failed.get(&node)?].1)
     }
 
     /// Why a task failed, or which failure in a group came first.
@@ -111,9 +113,8 @@ impl Record {
                 inside.push(node);
             }
         }
-        inside.sort_unstable();
-        let first = self.failures.iter().find(|(failed, _)| inside.binary_search(failed).is_ok());
-        first.map(|(_, failure)| failure)
+        let first = inside.iter().filter_map(|node| self.failed.get(node)).min()?;
+        Some(&self.failures[*first].1)
     }
 
     /// How the branches of the group behind an exit ended.
@@ -158,7 +159,8 @@ impl Record {
             .filter(|(_, argument)| !matches!(argument, taskloom_core::Argument::Open))
             .map(|(parameter, _)| &*parameter.name)
             .collect();
-        let bound = if bound.is_empty() { "no bound arguments".to_owned() } else { format!("bound: {}", bound.join(", ")) };
+        let bound =
+            if bound.is_empty() { "no bound arguments".to_owned() } else { format!("bound: {}", bound.join(", ")) };
         format!(
             "task `{}` failed at attempt {attempts} of {}: {}\n  task: definition `{}` at {}; instance made at {}; {bound}",
             self.plan.id(node),

@@ -13,6 +13,14 @@ pub(super) enum Wake {
     Finished,
 }
 
+/// Who has been called and has not come.
+#[derive(Default)]
+struct Called {
+    worker: bool,
+    /// The executor of async tasks.
+    executor: bool,
+}
+
 /// What the workers of a run share.
 pub(super) struct Shared {
     plan: Arc<Plan>,
@@ -26,11 +34,8 @@ pub(super) struct Shared {
     retried: BTreeMap<NodeId, Failure>,
     workers: u32,
     max_workers: u32,
-    /// Whether a worker has been called that has not arrived.
-    called: bool,
+    called: Called,
     separate_async: bool,
-    /// Whether the executor of async tasks has been told of one and has not looked.
-    async_called: bool,
     /// Whether the caller waits.
     parked: bool,
     finished: Option<Duration>,
@@ -49,9 +54,8 @@ impl Shared {
             retried: BTreeMap::new(),
             workers: 0,
             max_workers: options.max_workers,
-            called: false,
+            called: Called::default(),
             separate_async: options.separate_async,
-            async_called: false,
             parked: false,
             finished: None,
             taken: false,
@@ -60,7 +64,7 @@ impl Shared {
     }
 
     pub(super) fn arrived(&mut self) {
-        self.called = false;
+        self.called.worker = false;
     }
 
     pub(super) fn take(&mut self, role: Role, now: Duration) -> Option<Job> {
@@ -73,7 +77,7 @@ impl Shared {
 
     fn start(&mut self, role: Role, now: Duration) -> Option<Job> {
         if role == Role::Async {
-            self.async_called = false;
+            self.called.executor = false;
         }
         let node = self.scheduler.next()?;
         match (self.is_async(node), role) {
@@ -158,9 +162,9 @@ impl Shared {
         }
         let Some(next) = self.scheduler.next() else { return Wake::Nobody };
         if self.separate_async && self.is_async(next) {
-            return if std::mem::replace(&mut self.async_called, true) { Wake::Nobody } else { Wake::Async };
+            return if std::mem::replace(&mut self.called.executor, true) { Wake::Nobody } else { Wake::Async };
         }
-        if self.called {
+        if self.called.worker {
             return Wake::Nobody;
         }
         if self.parked {
@@ -169,7 +173,7 @@ impl Shared {
         }
         if self.workers < self.max_workers {
             self.workers += 1;
-            self.called = true;
+            self.called.worker = true;
             return Wake::Worker;
         }
         Wake::Nobody
@@ -193,6 +197,7 @@ impl Shared {
             results: std::mem::take(&mut self.results),
             order: std::mem::take(&mut self.order),
             times: std::mem::take(&mut self.times),
+            failed: self.failures.iter().enumerate().map(|(index, (node, _))| (*node, index)).collect(),
             failures: std::mem::take(&mut self.failures),
             took,
         }

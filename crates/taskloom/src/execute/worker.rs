@@ -26,7 +26,7 @@ use crate::{
 const TASKS_BEFORE_YIELD: u32 = 32;
 
 /// How long a waiting caller sleeps when nobody wakes it; it has nothing to look after, so long.
-const WAIT: Duration = Duration::from_secs(3600);
+const WAIT: Duration = Duration::from_hours(1);
 
 /// The life of a worker.
 pub(super) fn work(engine: &Arc<Engine>, host: &Arc<RustHost>) {

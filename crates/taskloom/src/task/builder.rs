@@ -67,7 +67,10 @@ impl Builder {
     /// Begins an instance at the caller's line.
     #[track_caller]
     pub fn new(definition: &Definition) -> Self {
-        Self { instance: taskloom_core::Instance::new(definition.0.definition().clone(), Place::caller()), cloned: false }
+        Self {
+            instance: taskloom_core::Instance::new(definition.0.definition().clone(), Place::caller()),
+            cloned: false,
+        }
     }
 
     /// Names the instance.

@@ -1,0 +1,6 @@
+use taskloom::prelude::*;
+
+#[task(timeout = "5s")]
+fn fetch() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use taskloom::prelude::*;
+
+#[task(retries = 3)]
+fn fetch() {}
+
+fn main() {}

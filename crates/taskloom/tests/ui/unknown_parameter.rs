@@ -1,0 +1,10 @@
+use taskloom::prelude::*;
+
+#[task]
+fn fetch(city: String) -> String {
+    city
+}
+
+fn main() {
+    let _ = fetch::task().ctiy("Tokyo");
+}

@@ -1,0 +1,159 @@
+"""What is not there yet says so in one sentence, with its name."""
+
+import pytest
+
+import taskloom
+from taskloom import TaskExecutionContext, chain, task, workflow
+
+
+@task
+def step(name="step"):
+    return name
+
+
+def not_yet(name):
+    return pytest.raises(NotImplementedError, match=rf"^[^\n]*{name}[^\n]*not implemented yet[^\n]*$")
+
+
+@pytest.mark.parametrize(
+    "name", ["RetryPolicy", "Store", "Temporal", "policies", "secret", "unmapped", "CoordinationBackend"]
+)
+def test_e_01_names_of_the_package(name):
+    with not_yet(f"taskloom.{name}"):
+        getattr(taskloom, name)
+    assert name not in taskloom.__all__
+
+
+def test_e_01_a_name_that_never_will_be():
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        taskloom.nonsense
+    with pytest.raises(ImportError):
+        from taskloom import nonsense  # noqa: F401
+
+
+@pytest.mark.parametrize("option", ["retry_policy", "timeout", "run_when", "max_cycles", "handler"])
+def test_e_01_options_of_a_definition(option):
+    with not_yet(option):
+        task(**{option: 1})
+
+
+@pytest.mark.parametrize("option", ["retry_policy", "timeout", "run_when"])
+def test_e_01_options_of_an_instance(option):
+    with not_yet(option):
+        step().with_options(**{option: 1})
+
+
+@pytest.mark.parametrize("argument", ["max_steps", "store", "run_id", "on", "suspend_after"])
+@pytest.mark.parametrize("method", ["execute", "run", "start"])
+def test_e_01_arguments_of_execute(method, argument):
+    with not_yet(argument):
+        getattr(workflow("w").add(step), method)(**{argument: 1})
+
+
+@pytest.mark.parametrize("method", ["execute", "run", "start"])
+def test_e_01_an_argument_that_never_will_be(method):
+    with pytest.raises(TypeError, match="no argument 'nonsense'"):
+        getattr(workflow("w").add(step), method)(nonsense=1)
+
+
+@pytest.mark.parametrize("method", ["map", "product", "zip"])
+def test_e_01_maps(method):
+    with not_yet(method):
+        getattr(step, method)(name=["a", "b"])
+
+
+def test_e_01_events():
+    handle = workflow("w").add(step).start()
+    with not_yet("events"):
+        handle.events()
+    handle.result(20)
+
+
+CONTROL = [
+    "next_task",
+    "next_iteration",
+    "terminate_workflow",
+    "cancel_workflow",
+    "can_iterate",
+    "cycle_count",
+    "get_channel",
+    "get_typed_channel",
+    "cancelled",
+    "step",
+    "sleep",
+    "checkpoint",
+    "request_feedback",
+    "idempotency_key",
+]
+
+
+@pytest.mark.parametrize("name", CONTROL)
+def test_e_01_control_verbs(name):
+    @task
+    def body(ctx: TaskExecutionContext):
+        with not_yet(name):
+            getattr(ctx, name)
+        return "done"
+
+    assert workflow("w").add(body).execute() == "done"
+
+
+def test_e_01_a_verb_that_never_will_be():
+    @task
+    def body(ctx: TaskExecutionContext):
+        with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+            ctx.nonsense
+        return "done"
+
+    assert workflow("w").add(body).execute() == "done"
+
+
+def test_e_01_the_channel_after_a_run():
+    _, context = workflow("w").add(step).execute(ret_context=True)
+    with not_yet("get_channel"):
+        context.get_channel()
+
+
+def test_e_01_group_settings():
+    group = step(task_id="a") | step(task_id="b")
+    for settings in ({"policy": "best_effort"}, {"backend": "process"}, {"max_concurrency": 2}):
+        with not_yet("with_execution"):
+            group.with_execution(**settings)
+
+
+@pytest.mark.parametrize("name", ["to_mermaid", "to_dot", "to_ascii"])
+def test_e_01_drawings(name):
+    with not_yet(name):
+        getattr(workflow("w").add(step), name)()
+
+
+def test_e_01_cycles():
+    a, b, c = (step(task_id=name) for name in "abc")
+    with workflow("w") as wf:
+        a >> b >> c >> b
+    with pytest.raises(
+        NotImplementedError, match=r"cycles are not implemented yet: (`b` >> `c` >> `b`|`c` >> `b` >> `c`)"
+    ):
+        wf.execute()
+
+
+def test_e_01_a_cycle_of_one():
+    a = step(task_id="a")
+    with workflow("w") as wf:
+        a >> a
+    with pytest.raises(NotImplementedError, match="cycles are not implemented yet: `a` >> `a`"):
+        wf.execute()
+
+
+def test_e_01_a_group_as_an_argument():
+    group = step(task_id="a") | step(task_id="b")
+    with not_yet("a group as an argument"):
+        step(name=group)
+
+
+def test_e_01_a_workflow_as_an_operand():
+    inner = workflow("inner").add(step)
+    with pytest.raises((NotImplementedError, TypeError)):
+        chain(inner, step(task_id="x"))
+    with pytest.raises((NotImplementedError, TypeError)):
+        step(task_id="x") >> inner
