@@ -14,6 +14,8 @@
 //! immutable [`Plan`] with dense node numbers, and a [`Scheduler`] decides over that plan, event by
 //! event, what runs next. A driver, which lives elsewhere, calls the functions.
 
+#![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
+
 mod arguments;
 mod definition;
 mod digest;

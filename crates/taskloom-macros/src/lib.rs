@@ -3,6 +3,8 @@
 //! It leaves the function alone and emits a type of the same name beside it. What it emits is small and
 //! calls into `taskloom::__private`, where the logic is ordinary, tested code.
 
+#![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
+
 mod expand;
 mod options;
 mod output;

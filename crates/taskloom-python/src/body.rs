@@ -117,11 +117,13 @@ fn digest_object(object: &Bound<'_, PyAny>, digest: &mut Digest) {
     if let Some(member) = enum_member(object) {
         return digest.add(&name, member.as_bytes());
     }
-    let size = if class.is(py.get_type::<PyList>()) || class.is(py.get_type::<PyDict>()) || class.is(py.get_type::<PyTuple>()) {
-        object.len().unwrap_or(0)
-    } else {
-        0
-    };
+    let size =
+        if class.is(py.get_type::<PyList>()) || class.is(py.get_type::<PyDict>()) || class.is(py.get_type::<PyTuple>())
+        {
+            object.len().unwrap_or(0)
+        } else {
+            0
+        };
     digest.add(&name, &(size as u64).to_le_bytes());
 }
 

@@ -5,11 +5,7 @@ use pyo3::{
 };
 use taskloom_core::Fragment;
 
-use crate::{
-    errors,
-    instance,
-    workflow,
-};
+use crate::{errors, instance, workflow};
 
 /// What `>>`, `<<` and `|` are defined on: definitions, instances, chains and groups.
 #[pyclass(frozen, subclass, module = "taskloom._native")]
@@ -107,30 +103,31 @@ pub(crate) fn parallel<'py>(members: &Bound<'py, PyTuple>) -> PyResult<Py<PyAny>
     composed(py, fragment, true)
 }
 
-fn in_series<'py>(first: &Bound<'py, PyAny>, then: &Bound<'py, PyAny>) -> PyResult<Py<PyAny>> {
-    let Some((first, then)) = pair(first, then)? else { return Ok(first.py().NotImplemented()) };
-    composed(first.1, first.0.then(then), false)
+fn in_series(first: &Bound<'_, PyAny>, then: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    let py = first.py();
+    match pair(first, then)? {
+        Some((first, then)) => composed(py, first.then(then), false),
+        None => Ok(py.NotImplemented()),
+    }
 }
 
-fn side_by_side<'py>(left: &Bound<'py, PyAny>, right: &Bound<'py, PyAny>) -> PyResult<Py<PyAny>> {
-    let Some((left, right)) = pair(left, right)? else { return Ok(left.py().NotImplemented()) };
-    composed(left.1, left.0.beside(right), true)
+fn side_by_side(left: &Bound<'_, PyAny>, right: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    let py = left.py();
+    match pair(left, right)? {
+        Some((left, right)) => composed(py, left.beside(right), true),
+        None => Ok(py.NotImplemented()),
+    }
 }
 
 /// Both operands, or `None` if one is none, so that Python says so in its own words.
-#[expect(clippy::type_complexity, reason = "used by the two operators above and nowhere else")]
-fn pair<'py>(
-    left: &Bound<'py, PyAny>,
-    right: &Bound<'py, PyAny>,
-) -> PyResult<Option<((Fragment, Python<'py>), Fragment)>> {
-    let py = left.py();
+fn pair(left: &Bound<'_, PyAny>, right: &Bound<'_, PyAny>) -> PyResult<Option<(Fragment, Fragment)>> {
     let (Some(first), Some(second)) = (fragment(left)?, fragment(right)?) else { return Ok(None) };
     if let (Some(a), Some(b)) = (first.as_instance(), second.as_instance())
         && let Some(error) = taskloom_core::conflict(a, b)
     {
-        return Err(errors::raise(py, &error));
+        return Err(errors::raise(left.py(), &error));
     }
-    Ok(Some(((first, py), second)))
+    Ok(Some((first, second)))
 }
 
 fn fragments<'py>(objects: impl Iterator<Item = Bound<'py, PyAny>>) -> PyResult<Vec<Fragment>> {

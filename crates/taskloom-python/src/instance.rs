@@ -165,7 +165,6 @@ impl Instance {
     fn line<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.place.line(py)
     }
-
 }
 
 impl Drop for Instance {

@@ -7,6 +7,15 @@
 //! - task bodies are called from Python (`taskloom/_worker.py`), never from here, so that a thread which
 //!   the interpreter ends at exit has no Rust frames on its stack.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+#![allow(
+    clippy::elidable_lifetime_names,
+    clippy::needless_pass_by_value,
+    clippy::too_many_arguments,
+    clippy::unused_self,
+    reason = "PyO3 decides what a Python method's signature looks like"
+)]
+
 mod body;
 mod compose;
 mod definition;
@@ -37,7 +46,7 @@ mod native {
         workflow::{Plan, Workflow},
     };
 
-    use super::{Bound, PyModule, PyModuleMethods, PyResult, Py};
+    use super::{Bound, Py, PyModule, PyModuleMethods, PyResult};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -14,15 +14,13 @@ fn with<R>(act: impl FnOnce(&mut HashMap<Box<str>, u32>) -> R) -> R {
 
 /// Notes one more instance with this id; says whether there was one already.
 pub(crate) fn add(id: &str) -> bool {
-    with(|live| match live.get_mut(id) {
-        Some(count) => {
+    with(|live| {
+        if let Some(count) = live.get_mut(id) {
             *count += 1;
-            true
+            return true;
         }
-        None => {
-            live.insert(id.into(), 1);
-            false
-        }
+        live.insert(id.into(), 1);
+        false
     })
 }
 

@@ -159,8 +159,11 @@ impl Record {
         };
         plan.find(&id).filter(|_| as_instance(task).is_none()).ok_or_else(|| {
             let close: Vec<String> = nearest(&id, plan.ids()).into_iter().map(|id| format!("`{id}`")).collect();
-            let hint =
-                if close.is_empty() { String::new() } else { format!("\n  hint: did you mean {}?", close.join(" or ")) };
+            let hint = if close.is_empty() {
+                String::new()
+            } else {
+                format!("\n  hint: did you mean {}?", close.join(" or "))
+            };
             errors::output(py, &format!("workflow `{}` has no task or group `{id}`{hint}", plan.name()), &id)
         })
     }

@@ -3,7 +3,11 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use pyo3::{intern, prelude::*, sync::{MutexExt, PyOnceLock}};
+use pyo3::{
+    intern,
+    prelude::*,
+    sync::{MutexExt, PyOnceLock},
+};
 use taskloom_core::{BuildError, Fragment, Workflow as Core};
 
 use crate::{compose::operand, definition::Definition, errors, instance::Instance};

@@ -34,6 +34,8 @@
 //! `#[task]` leaves the function what it is, and adds a type of the same name: `fetch_weather("Oslo".into())`
 //! calls the function, `fetch_weather::task()` begins an instance.
 
+#![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
+
 pub mod prelude;
 
 #[doc(hidden)]

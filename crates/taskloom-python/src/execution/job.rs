@@ -104,7 +104,9 @@ fn arguments<'py>(
 fn context<'py>(py: Python<'py>, engine: &Arc<Engine>, job: &Job) -> PyResult<Bound<'py, PyAny>> {
     static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let class = CLASS.get_or_try_init(py, || {
-        Ok::<_, PyErr>(py.import(intern!(py, "taskloom._context"))?.getattr(intern!(py, "TaskExecutionContext"))?.unbind())
+        Ok::<_, PyErr>(
+            py.import(intern!(py, "taskloom._context"))?.getattr(intern!(py, "TaskExecutionContext"))?.unbind(),
+        )
     })?;
     let results = Results { engine: Arc::downgrade(engine) };
     let plan = engine.plan();
