@@ -2,7 +2,7 @@ use taskloom_core::{Fragment as Core, GroupSettings, Instance};
 
 use crate::task::Composed;
 
-/// A composition of instances: what `>>`, `|`, [`chain`] and [`parallel`] give.
+/// A composition of instances: what `>>`, `|`, [`chain()`] and [`parallel()`] give.
 ///
 /// It is a value without effects, cheap to clone, and may be part of any number of further compositions
 /// and workflows. A mistake in it, such as an empty chain, is reported when a workflow with it is planned
@@ -28,7 +28,7 @@ impl Fragment {
     }
 }
 
-/// What can stand at `>>` and `|`, in [`chain`] and [`parallel`], and in
+/// What can stand at `>>` and `|`, in [`chain()`] and [`parallel()`], and in
 /// [`Workflow::add`](crate::Workflow::add): an instance or its reference, a composition, a
 /// [`Definition`](crate::Definition), and a list of these, which is a group.
 #[diagnostic::on_unimplemented(

@@ -1,7 +1,7 @@
 //! Taskloom: a typed, fast workflow engine.
 //!
 //! A task is defined once. *Instances* of it, each with its own bound arguments and id, are composed
-//! with `>>`, `|`, [`chain`] and [`parallel`] into a [`Workflow`] that runs in the process.
+//! with `>>`, `|`, [`chain()`] and [`parallel()`] into a [`Workflow`] that runs in the process.
 //!
 //! ```
 //! use taskloom::prelude::*;
