@@ -3,7 +3,6 @@
 //! `cargo run --release -p taskloom-bench` prints Markdown tables; `-- --quick` only shows in seconds
 //! that everything still runs. The tasks do nothing: what is measured is the engine.
 
-#![expect(clippy::print_stdout, reason = "what is measured is printed")]
 
 mod allocator;
 mod measure;
