@@ -118,11 +118,11 @@ def _refuse_repeated(instance: Instance[Any], frame: FrameType) -> None:
     """Another instance with this id is alive. It is a mistake to make this one if both are made by one code
     object, the other on an earlier line, and the other has joined no workflow and is still held by a
     variable here: that is, if the same few lines make both for the same workflow."""
-    assigned = _places.assigned_name(frame)
+    assigned = _places.assigned_names(frame)
     for name, value in frame.f_locals.items():
         if (
             isinstance(value, _native.Instance)
-            and name != assigned
+            and name not in assigned
             and value.code is frame.f_code
             and value.fixed_task_id == instance.task_id
             and not value.has_joined

@@ -8,29 +8,27 @@ from __future__ import annotations
 
 import opcode
 import os
+from collections.abc import Iterator
 from itertools import islice
 from types import CodeType, FrameType
 
-__all__ = ["assigned_name", "describe", "discards_value", "line"]
+__all__ = ["assigned_names", "describe", "discards_value", "line"]
 
 _CACHE = opcode.opmap.get("CACHE", 0)
 _END_SEND = opcode.opmap.get("END_SEND", _CACHE)
 _EXTENDED_ARG = opcode.opmap["EXTENDED_ARG"]
-_POP_TOP = opcode.opmap["POP_TOP"]
+_JUMP_FORWARD = opcode.opmap["JUMP_FORWARD"]
 _SEND = opcode.opmap["SEND"]
-_STORES = {
-    opcode.opmap[name]: name
-    for name in (
-        "STORE_NAME",
-        "STORE_GLOBAL",
-        "STORE_FAST",
-        "STORE_DEREF",
-        # Since 3.13 two instructions in one; the variable of the first is in the high half of the argument.
-        "STORE_FAST_LOAD_FAST",
-        "STORE_FAST_STORE_FAST",
-    )
-    if name in opcode.opmap
-}
+
+_BETWEEN_STORES = frozenset({"COPY", "SWAP", "UNPACK_SEQUENCE", "UNPACK_EX"})
+"""What comes between the variables of one statement."""
+
+_ENDS = frozenset(
+    {"POP_TOP", "STORE_ATTR", "STORE_SUBSCR", "STORE_FAST_LOAD_FAST", "RAISE_VARARGS", "FOR_ITER"}
+)
+"""What a statement ends with that assigns to no further variable."""
+
+_LONGEST_STATEMENT = 10_000
 
 
 def line(code: CodeType, instruction: int) -> int:
@@ -53,50 +51,69 @@ def describe(code: CodeType, instruction: int) -> str:
     return f"{path}:{line(code, instruction)}"
 
 
-def _next_instruction(frame: FrameType) -> tuple[int, int]:
-    """Operation and argument of what comes after the call, or the `await`, that a frame is in."""
+def _following(frame: FrameType) -> Iterator[tuple[str, int]]:
+    """Name and argument of each instruction after the call, or the `await`, that a frame is in."""
     code = frame.f_code.co_code
-    at = frame.f_lasti + 2
-    if code[at - 2] == _SEND:
+    at = begin = frame.f_lasti
+    while code[begin] == _CACHE and begin > 0:
+        # Some versions of Python are at the end of the instruction then.
+        begin -= 2
+    at += 2
+    if code[begin] == _SEND:
         # An `await` goes on where the value has come.
-        distance = 2 * code[at - 1]
         while code[at] == _CACHE:
             at += 2
-        at += distance
+        at += 2 * code[begin + 1]
     argument = 0
     while at + 1 < len(code):
         operation, argument = code[at], argument << 8 | code[at + 1]
+        at += 2
         if operation == _EXTENDED_ARG:
-            at += 2
             continue
-        if operation not in (_CACHE, _END_SEND):
-            return operation, argument
-        at, argument = at + 2, 0
-    return _CACHE, 0
+        if operation == _JUMP_FORWARD:
+            at += 2 * argument
+        elif operation not in (_CACHE, _END_SEND):
+            yield opcode.opname[operation], argument
+        argument = 0
 
 
 def discards_value(frame: FrameType) -> bool:
     """Whether the value of the call that a frame is in is thrown away at once."""
-    return _next_instruction(frame)[0] == _POP_TOP
+    return next(_following(frame), ("", 0))[0] == "POP_TOP"
 
 
-def assigned_name(frame: FrameType) -> str | None:
-    """The variable that the value of the call that a frame is in is assigned to at once."""
-    operation, argument = _next_instruction(frame)
-    code = frame.f_code
-    match _STORES.get(operation):
+def assigned_names(frame: FrameType) -> set[str]:
+    """The variables that are assigned to by the statement with the call that a frame is in."""
+    names: set[str] = set()
+    for operation, argument in islice(_following(frame), _LONGEST_STATEMENT):
+        stored = _stored(frame.f_code, operation, argument)
+        names.update(stored)
+        if (names and not stored and operation not in _BETWEEN_STORES) or _ends_statement(operation):
+            break
+    return names
+
+
+def _stored(code: CodeType, operation: str, argument: int) -> tuple[str, ...]:
+    match operation:
         case "STORE_NAME" | "STORE_GLOBAL":
-            return code.co_names[argument]
+            return (code.co_names[argument],)
         case "STORE_FAST":
-            return code.co_varnames[argument]
-        case "STORE_FAST_LOAD_FAST" | "STORE_FAST_STORE_FAST":
-            return code.co_varnames[argument >> 4]
+            return (code.co_varnames[argument],)
+        # Since 3.13: two instructions in one.
+        case "STORE_FAST_LOAD_FAST":
+            return (code.co_varnames[argument >> 4],)
+        case "STORE_FAST_STORE_FAST":
+            return (code.co_varnames[argument >> 4], code.co_varnames[argument & 15])
         case "STORE_DEREF":
             # Since 3.11 the argument counts all local variables; cells that are no arguments come last.
             names = code.co_varnames + tuple(
                 name for name in code.co_cellvars if name not in code.co_varnames
             )
             names += code.co_freevars
-            return names[argument] if argument < len(names) else None
+            return names[argument : argument + 1]
         case _:
-            return None
+            return ()
+
+
+def _ends_statement(operation: str) -> bool:
+    return operation in _ENDS or "JUMP" in operation or operation.startswith(("RETURN", "DELETE", "YIELD"))

@@ -160,6 +160,43 @@ def test_i_05_the_same_variable_assigned_anew_with_an_annotation():
     assert tokyo.task_id == "tokyo"
 
 
+def test_i_05_all_variables_that_a_statement_assigns_anew():
+    a = b = fetch(task_id="x", city="1")
+    a = b = fetch(task_id="x", city="2")
+    a, b = fetch(task_id="x", city="3"), fetch(task_id="y", city="3")
+    a, b = fetch(task_id="x", city="4"), fetch(task_id="y", city="4")
+    (a, *c), b = (fetch(task_id="x", city="5"), fetch(task_id="z", city="5")), fetch(task_id="y", city="5")
+    assert (a.run(), b.run(), c[0].run()) == ("5", "5", "5")
+
+
+def test_i_05_a_variable_assigned_anew_with_what_is_made_of_the_instance():
+    tokyo = fetch(task_id="tokyo", city="1").with_options(max_retries=1)
+    tokyo = fetch(task_id="tokyo", city="2").with_options(max_retries=2)
+    tokyo = fetch(task_id="tokyo", city="3")(task_id="tokyo", city="4")
+    tokyo = fetch(task_id="tokyo", city="5") if tokyo else None
+    if tokyo := fetch(task_id="tokyo", city="6"):
+        tokyo = (lambda instance: instance)(fetch(task_id="tokyo", city="7"))
+    assert tokyo.run() == "7"
+
+
+def test_i_05_a_global_variable_assigned_anew_with_what_is_made_of_the_instance():
+    source = """
+a = b = fetch(task_id="x", city="1")
+a = b = fetch(task_id="x", city="2")
+a, b = fetch(task_id="x", city="3"), fetch(task_id="y", city="3")
+a, b = fetch(task_id="x", city="4"), fetch(task_id="y", city="4")
+a = fetch(task_id="x", city="5").with_options(max_retries=1)
+"""
+    cell(source, notebook())
+
+
+def test_i_05_b_another_statement_on_the_line_assigns():
+    namespace = notebook()
+    with pytest.raises(DuplicateTaskError):
+        cell("a = fetch(task_id='x', city='1')\nid(fetch(task_id='x', city='2')); a = 1", namespace)
+    assert namespace["a"].run() == "1"
+
+
 def test_i_05_a_cell_run_again():
     namespace = notebook()
     source = "a = fetch(task_id='x', city='a')\nb = fetch(task_id='y', city='b')\n"

@@ -69,7 +69,8 @@ def test_r_12_silent(body, tmp_path):
 
 def test_r_12_a_module_that_is_imported(tmp_path):
     (tmp_path / "library.py").write_text(HEAD + ECHOED["in the block"])
-    done = run_source("import library", tmp_path, env={"PYTHONPATH": str(tmp_path)})
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = run_source("import library", tmp_path, env={"PYTHONPATH": path})
     assert (done.stdout, done.returncode) == ("", 0)
 
 

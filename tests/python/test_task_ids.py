@@ -88,5 +88,12 @@ def test_i_08_derived_instances_too():
         fetch(city="Tokyo")(task_id="")
 
 
+@pytest.mark.parametrize("task_id", ["", "a\nb", "x" * 256], ids=ascii)
+def test_i_08_the_id_of_a_definition_too(task_id):
+    # It is the task id of the definition alone, and its instances' automatic ids begin with it.
+    with pytest.raises(InvalidTaskIdError, match=r"test_task_ids\.py:"):
+        task(task_id)(lambda: 1)
+
+
 def test_i_08_none_is_no_id():
     assert fetch(task_id=None).task_id.startswith("fetch_")

@@ -165,6 +165,12 @@ def test_r_04_unknown_tasks_of_a_run():
     assert run.tasks.get("fetsh") is None
 
 
+def test_r_04_another_instance_of_the_same_id():
+    run = workflow("w").add(step(task_id="a")).run()
+    with pytest.raises(UnknownTaskError, match="the task `a` of workflow `w` is another instance"):
+        run.output(step(task_id="a"))
+
+
 def test_r_04_a_group_has_no_attempts():
     with workflow("w") as wf:
         (step(task_id="a") | step(task_id="b")).set_group_name("pair")

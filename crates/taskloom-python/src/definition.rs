@@ -6,6 +6,7 @@ use taskloom_core::{Lookup, Options, Parameter, Place};
 use crate::{
     body::{Injection, PyBody},
     compose::Operand,
+    errors,
     place::PyPlace,
 };
 
@@ -79,6 +80,7 @@ impl Definition {
         let definition = taskloom_core::Definition::new(id, parameters, Lookup::ByName, place, body)
             .with_options(Options { max_retries });
         let alone = taskloom_core::Instance::alone(Arc::new(definition));
+        alone.validate_id().map_err(|error| errors::raise(py, &error))?;
         Ok(PyClassInitializer::from(Operand).add_subclass(Self { alone, collects_keywords }))
     }
 

@@ -157,7 +157,12 @@ impl Record {
             },
             None => task.extract::<String>()?,
         };
-        plan.find(&id).filter(|_| as_instance(task).is_none()).ok_or_else(|| {
+        let found = plan.find(&id);
+        if found.is_some() && as_instance(task).is_some() {
+            let message = format!("the task `{id}` of workflow `{}` is another instance than this one", plan.name());
+            return Err(errors::output(py, &message, &id));
+        }
+        found.ok_or_else(|| {
             let close: Vec<String> = nearest(&id, plan.ids()).into_iter().map(|id| format!("`{id}`")).collect();
             let hint = if close.is_empty() {
                 String::new()

@@ -9,19 +9,20 @@ use crate::{
 
 pub(super) fn run(arguments: &[&str]) -> Result<(), Failure> {
     match arguments {
-        [] => rust().and_then(|()| python()),
-        ["rust"] => rust(),
-        ["python"] => python(),
+        [] => rust(&[]).and_then(|()| python(&[])),
+        ["rust", rest @ ..] => rust(rest),
+        ["python", rest @ ..] => python(rest),
         _ => Err(misused("bench", arguments)),
     }
 }
 
-fn rust() -> Result<(), Failure> {
-    execute(cargo(["run", "--release", "--package", "taskloom-bench"]))
+/// What follows goes to the program: `--quick`, for instance.
+fn rust(rest: &[&str]) -> Result<(), Failure> {
+    execute(cargo(["run", "--release", "--package", "taskloom-bench", "--"]).args(rest))
 }
 
-fn python() -> Result<(), Failure> {
+fn python(rest: &[&str]) -> Result<(), Failure> {
     let peers = Venv::benchmarks()?;
     Venv::development()?.install_taskloom_into(&peers)?;
-    execute(Command::new(peers.python()).arg("bench/python/compare.py"))
+    execute(Command::new(peers.python()).arg("bench/python/compare.py").args(rest))
 }
