@@ -3,7 +3,6 @@
 //! `cargo run --release -p taskloom-bench` prints Markdown tables; `-- --quick` only shows in seconds
 //! that everything still runs. The tasks do nothing: what is measured is the engine.
 
-
 mod allocator;
 mod measure;
 mod memory;

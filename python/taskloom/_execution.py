@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import contextvars
+import sys
 import threading
 import time
 import weakref
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from . import _native
 from ._current import current_workflow
-from ._loop import cancel_all, is_own_loop, own_loop, pump
 from ._run import Run
 from ._worker import MOST_WORKERS, drain, start_worker
+from .errors import TaskloomRuntimeError
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["GRACE_SECONDS", "Host", "RunHandle", "run_blocking", "succeeded"]
 
@@ -37,7 +40,16 @@ def _cancel_runs() -> None:
 class Host:
     """What the engine calls when it needs a thread, or has ended; and what a caller waits with."""
 
-    __slots__ = ("__weakref__", "_ended", "_interruption", "_loop", "async_tasks", "context", "execution")
+    __slots__ = (
+        "__weakref__",
+        "_interruption",
+        "_works_here",
+        "async_tasks",
+        "context",
+        "execution",
+        "loop",
+        "on_finished",
+    )
 
     def __init__(
         self,
@@ -53,9 +65,12 @@ class Host:
         self.context.run(current_workflow.clear)
         if max_concurrency is not None:
             workers = max_concurrency
-        self._loop = loop
-        self._ended: asyncio.Future[None] | None = None
+        self.loop = loop
+        """Where async tasks run; the one of our own, unless given."""
+        self.on_finished: Callable[[], object] | None = None
+        """Called once the run has ended, by whoever ended it."""
         self._interruption: BaseException | None = None
+        self._works_here = False
         self.async_tasks: set[asyncio.Task[Any]] = set()
         self.execution = _native.Execution(plan, self, dict(channel), max_concurrency, workers)
         _alive.add(self)
@@ -64,21 +79,28 @@ class Host:
 
     def start_worker(self) -> None:
         """A plain function is ready, and all who work for the run are busy."""
-        start_worker(self)
+        try:
+            start_worker(self)
+        except RuntimeError as error:
+            # The process exits, or has as many threads as it may. Whoever works for the run goes on alone.
+            self.execution.no_worker()
+            if not self._works_here:
+                self.interrupt(error)
 
     def start_async(self) -> None:
         """An async task is ready."""
-        if self._loop is None:
-            self._loop = own_loop()
-        self._loop.call_soon_threadsafe(pump, self)
+        # A run of plain functions needs no asyncio, whose import takes longer than that of the package.
+        from ._loop import own_loop, pump
+
+        if self.loop is None:
+            self.loop = own_loop()
+        self.loop.call_soon_threadsafe(pump, self)
 
     def finished(self) -> None:
         """The run has ended."""
         _alive.discard(self)
-        ended = self._ended
-        if ended is not None:
-            assert self._loop is not None
-            self._loop.call_soon_threadsafe(_settle, ended)
+        if self.on_finished is not None:
+            self.on_finished()
 
     # What a caller does.
 
@@ -91,11 +113,14 @@ class Host:
     def cancel(self) -> None:
         """Cancels the run: nothing new starts, async tasks are cancelled, others end by themselves."""
         self.execution.cancel()
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(cancel_all, self)
+        if self.loop is not None and not self.loop.is_closed():
+            from ._loop import cancel_all
+
+            self.loop.call_soon_threadsafe(cancel_all, self)
 
     def run_here(self) -> Run:
         """Works for the run on this thread until it has ended."""
+        self._works_here = True
         worker = self.execution.caller()
         try:
             task = worker.take()
@@ -129,21 +154,6 @@ class Host:
             raise
         return True
 
-    async def run_on_loop(self) -> Run:
-        """Waits for the run on the event loop that also runs its async tasks."""
-        assert self._loop is not None
-        self._ended = self._loop.create_future()
-        pump(self)
-        self.execution.launch()
-        if not self.execution.is_finished:
-            try:
-                await self._ended
-            except asyncio.CancelledError:
-                self.cancel()
-                await asyncio.wait([self._ended], timeout=GRACE_SECONDS)
-                raise
-        return self.result()
-
     def _wait_grace(self, interruption: BaseException) -> None:
         self.interrupt(interruption)
         until = time.monotonic() + GRACE_SECONDS
@@ -155,11 +165,6 @@ class Host:
         if self._interruption is not None:
             raise self._interruption
         return Run(self.execution.take_record())
-
-
-def _settle(ended: asyncio.Future[None]) -> None:
-    if not ended.done():
-        ended.set_result(None)
 
 
 def succeeded(run: Run) -> Run:
@@ -177,12 +182,16 @@ def succeeded(run: Run) -> Run:
 
 def run_blocking(plan: _native.Plan, channel: Mapping[str, Any], max_concurrency: int | None) -> Run:
     """Runs a plan and waits for it, working along where this thread may."""
-    loop = asyncio._get_running_loop()
+    # Where asyncio has never been imported no loop can be running.
+    events = sys.modules.get("asyncio.events")
+    loop = events._get_running_loop() if events is not None else None
     if loop is None:
         # This thread is one of those that run plain functions.
         return Host(plan, channel, max_concurrency, workers=MOST_WORKERS - 1).run_here()
+    from ._loop import is_own_loop
+
     if is_own_loop(loop):
-        raise RuntimeError(
+        raise TaskloomRuntimeError(
             "execute() would block the event loop that runs async tasks; use `await workflow.execute_async()`"
         )
     return Host(plan, channel, max_concurrency).watch()

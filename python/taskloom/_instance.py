@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _native, _places
 from ._current import current_workflow
+from .errors import BindingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ._task import Task
 
-__all__ = ["Instance", "make"]
+__all__ = ["Instance", "check_retries", "make"]
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -63,8 +64,6 @@ class Instance(_native.Instance, Generic[R_co]):
 
     def with_options(self, *, max_retries: int | None = None, **later: Any) -> Instance[R_co]:
         """The same instance with other options than its definition's; the id stays."""
-        from ._task import check_retries
-
         for name in later:
             if name in ("retry_policy", "run_when", "timeout"):
                 raise NotImplementedError(f"with_options({name}=…) is not implemented yet")
@@ -83,6 +82,13 @@ class Instance(_native.Instance, Generic[R_co]):
         task_id = self.fixed_task_id
         shown = repr(task_id) if task_id is not None else "unnamed"
         return f"Instance({shown} of {self.definition.id!r})"
+
+
+def check_retries(max_retries: object) -> int:
+    """A number of retries that can be counted."""
+    if type(max_retries) is not int or not 0 <= max_retries < 2**32:
+        raise BindingError(f"max_retries is a whole number from 0 on, not {max_retries!r}")
+    return max_retries
 
 
 def make(

@@ -8,11 +8,14 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ._execution import GRACE_SECONDS
+
 if TYPE_CHECKING:
     from . import _native
     from ._execution import Host
+    from ._run import Run
 
-__all__ = ["cancel_all", "is_own_loop", "own_loop", "pump"]
+__all__ = ["cancel_all", "is_own_loop", "own_loop", "pump", "run_on_loop"]
 
 _lock = threading.Lock()
 _own: asyncio.AbstractEventLoop | None = None
@@ -80,6 +83,29 @@ def _ended(host: Host, job: _native.AsyncJob, task: asyncio.Task[Any]) -> None:
         return
     while following is not None:
         following = _begin(host, following)
+
+
+async def run_on_loop(host: Host) -> Run:
+    """Waits for a run on the loop that also runs its async tasks."""
+    loop = asyncio.get_running_loop()
+    ended = loop.create_future()
+    host.loop = loop
+    host.on_finished = lambda: loop.call_soon_threadsafe(_settle, ended)
+    pump(host)
+    host.execution.launch()
+    if not host.execution.is_finished:
+        try:
+            await ended
+        except asyncio.CancelledError:
+            host.cancel()
+            await asyncio.wait([ended], timeout=GRACE_SECONDS)
+            raise
+    return host.result()
+
+
+def _settle(ended: asyncio.Future[None]) -> None:
+    if not ended.done():
+        ended.set_result(None)
 
 
 def cancel_all(host: Host) -> None:

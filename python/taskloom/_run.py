@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from . import _native
 from .errors import (
@@ -26,8 +25,7 @@ T = TypeVar("T")
 _LISTED = 20
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRecord:
+class TaskRecord(NamedTuple):
     """What a run knows of one of its tasks."""
 
     task_id: str
@@ -118,7 +116,9 @@ class Run:
     def error(self) -> TaskloomRuntimeError | None:
         """What kept the run from succeeding, or `None`."""
         if self.status == "cancelled":
-            return RunCancelledError("the run was cancelled")
+            cancelled = RunCancelledError("the run was cancelled")
+            cancelled.run = self
+            return cancelled
         failure = self._record.failure()
         if failure is None:
             return None
@@ -131,6 +131,7 @@ class Run:
         else:
             error = TaskError(message, task_id)
         error.__cause__ = exception
+        error.run = self
         return error
 
     @overload

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import sys
 from collections.abc import Callable, Coroutine
 from types import FrameType
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from . import _native
 from ._context import TaskExecutionContext
-from ._current import current_workflow
 from ._instance import Instance, make
-from ._signature import Signature
-from .errors import BindingError
+
+if TYPE_CHECKING:
+    from ._signature import Signature
 
 __all__ = ["AsyncTask", "Task", "task"]
 
@@ -139,14 +137,16 @@ def task(id_or_function: Any = None, /, **options: Any) -> Any:
       with it gets it anyway.
     - `max_retries`: how many further attempts a failed execution gets; by default none.
     """
+    if options.get("id") is not None and not isinstance(options["id"], str):
+        raise TypeError(f"task(id=…) takes a text, not {options['id']!r}")
     if isinstance(id_or_function, str):
         if options.setdefault("id", id_or_function) != id_or_function:
             raise TypeError(f"task() got two ids: {id_or_function!r} and {options['id']!r}")
         id_or_function = None
     _check_options(options)
     if id_or_function is None:
-        return lambda function: _define(function, sys._getframe(1), **options)
-    return _define(id_or_function, sys._getframe(1), **options)
+        return lambda function: _defined(function, sys._getframe(1), options)
+    return _defined(id_or_function, sys._getframe(1), options)
 
 
 _LATER = {
@@ -169,55 +169,8 @@ def _check_options(options: dict[str, Any]) -> None:
             raise TypeError(f"task() has no option {name!r}; there are id, inject_context and max_retries")
 
 
-def check_retries(max_retries: object) -> int:
-    """A number of retries that can be counted."""
-    if type(max_retries) is not int or not 0 <= max_retries < 2**32:
-        raise BindingError(f"max_retries is a whole number from 0 on, not {max_retries!r}")
-    return max_retries
+def _defined(function: Any, frame: FrameType, options: dict[str, Any]) -> Task[..., Any]:
+    # To look into functions takes `inspect`, whose import takes longer than that of the rest of the package.
+    from ._define import define
 
-
-def _define(
-    function: Any, frame: FrameType, id: str | None = None, inject_context: bool = False, max_retries: int = 0
-) -> Task[..., Any]:
-    if not callable(function):
-        raise TypeError(f"@task is for functions, not for a {type(function).__name__}")
-    if isinstance(function, _native.Operand):
-        raise TypeError(f"{function!r} is a task already")
-    plain = _plain_function(function)
-    # A decorator may well make a list of what its generator gives.
-    is_bare = not hasattr(function, "__wrapped__")
-    if is_bare and (inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain)):
-        raise BindingError(
-            f"`{plain.__name__}` is a generator, and a task returns one value\n  hint: return a list"
-        )
-    name = id if id is not None else getattr(function, "__name__", None) or type(function).__name__
-    signature = Signature(name, function, inject_context)
-    code = getattr(plain, "__code__", None)
-    is_async = inspect.iscoroutinefunction(plain)
-    made = (AsyncTask if is_async else Task)(
-        name,
-        function,
-        is_async,
-        signature,
-        check_retries(max_retries),
-        frame.f_code if code is None else code,
-        frame.f_lasti if code is None else 0,
-    )
-    functools.update_wrapper(made, function, updated=())
-    made._fn = function
-    made._signature = signature
-    made._max_retries = max_retries
-    workflow = current_workflow.get()
-    if workflow is not None:
-        workflow.note_definition(made)
-    return made
-
-
-def _plain_function(function: Any) -> Any:
-    """The function inside of decorators, partials and callable objects, which says what kind it is."""
-    plain = inspect.unwrap(function)
-    while isinstance(plain, functools.partial):
-        plain = plain.func
-    if not inspect.isroutine(plain) and not inspect.isclass(plain):
-        plain = type(plain).__call__
-    return plain
+    return define(function, frame, **options)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import queue
 import threading
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -74,4 +75,16 @@ def drain(host: Host, worker: _native.Worker, task: Any) -> None:
             host.interrupt(interruption)
             return
         else:
-            task = worker.ended(value)
+            task = (
+                worker.failed(_awaited_by_nobody(value))
+                if type(value) is CoroutineType
+                else worker.ended(value)
+            )
+
+
+def _awaited_by_nobody(coroutine: CoroutineType[Any, Any, Any]) -> TypeError:
+    coroutine.close()
+    return TypeError(
+        f"a plain function gave the coroutine `{coroutine.__qualname__}`, which nobody awaits\n"
+        "  hint: if a decorator stands between them, make its function `async def` and await in it"
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -118,7 +117,7 @@ class Workflow(_native.Workflow):
         **later: Any,
     ) -> RunHandle:
         """Starts a run in the background and returns at once."""
-        _check(later, max_concurrency)
+        _check(later, start_node, max_concurrency)
         return RunHandle(Host(self.plan(start_node), initial_channel or {}, max_concurrency))
 
     def show_info(self) -> None:
@@ -133,7 +132,7 @@ class Workflow(_native.Workflow):
         max_concurrency: int | None,
         later: dict[str, Any],
     ) -> Run:
-        _check(later, max_concurrency)
+        _check(later, start_node, max_concurrency)
         wanted = wants_echo(self._echo, frame)
         # The frames of the tasks lead to this one, so it must not hold the run, which holds their exceptions.
         return _echoed(run_blocking(self.plan(start_node), channel or {}, max_concurrency), wanted)
@@ -146,9 +145,11 @@ class Workflow(_native.Workflow):
         max_concurrency: int | None,
         later: dict[str, Any],
     ) -> Run:
-        _check(later, max_concurrency)
-        host = Host(self.plan(start_node), channel or {}, max_concurrency, asyncio.get_running_loop())
-        return _echoed(await host.run_on_loop(), wanted)
+        _check(later, start_node, max_concurrency)
+        from ._loop import run_on_loop
+
+        host = Host(self.plan(start_node), channel or {}, max_concurrency)
+        return _echoed(await run_on_loop(host), wanted)
 
     def __getattr__(self, name: str) -> Any:
         if name in ("graph", "to_ascii", "to_dot", "to_mermaid", "visualize_dependencies"):
@@ -177,7 +178,9 @@ def workflow(name: str, *, echo: bool | None = None) -> Workflow:
 _LATER = ("max_steps", "on", "on_busy", "run_id", "store", "suspend_after")
 
 
-def _check(later: dict[str, Any], max_concurrency: int | None) -> None:
+def _check(later: dict[str, Any], start_node: object, max_concurrency: int | None) -> None:
+    if start_node is not None and not isinstance(start_node, str):
+        raise TypeError(f"start_node is the id of a task, a text, not {start_node!r}")
     for name, value in later.items():
         if name not in _LATER:
             raise TypeError(f"execute() has no argument {name!r}")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._run import Run
+
 __all__ = [
     "BindingError",
     "DuplicateTaskError",
@@ -53,6 +58,9 @@ class BindingError(TaskloomError, TypeError):
 
 class TaskloomRuntimeError(TaskloomError):
     """A run did not succeed."""
+
+    run: Run | None = None
+    """The record of the run, with everything that did succeed."""
 
 
 class TaskError(TaskloomRuntimeError):

@@ -17,6 +17,8 @@ pub struct Parameter {
     pub type_id: Option<TypeId>,
     /// Whether the function can be called without it.
     pub has_default: bool,
+    /// Whether it collects what no other parameter takes: then nothing is ever looked up for it.
+    pub collects: bool,
 }
 
 /// Where values for open parameters come from (rule R-3).

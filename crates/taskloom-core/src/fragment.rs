@@ -1,9 +1,9 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, hash::BuildHasherDefault, sync::Arc};
 
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 
-use crate::{BuildError, BuildErrorKind, Instance, hash::Map, workflow::duplicate};
+use crate::{BuildError, BuildErrorKind, Instance, hash::Map, task_id::validate_group_name, workflow::conflict};
 
 /// A composition: an instance, a chain or a group. A value without effects until it joins a workflow.
 ///
@@ -63,12 +63,13 @@ impl Fragment {
     ///
     /// # Errors
     ///
-    /// [`BuildErrorKind::NotAGroup`].
+    /// [`BuildErrorKind::NotAGroup`], or [`BuildErrorKind::InvalidTaskId`] for the name.
     pub fn with_settings(self, settings: GroupSettings) -> Result<Self, BuildError> {
         let Node::Group(group) = &self.0 else {
             return Err(BuildError::new(BuildErrorKind::NotAGroup, "only a group has a name and settings")
                 .hint("make one with `|` or `parallel()`"));
         };
+        settings.name.as_deref().map_or(Ok(()), validate_group_name)?;
         let (extends, members) = (group.extends.clone(), group.members.clone());
         Ok(Self(Node::Group(Arc::new(GroupNode { extends, members, settings: Mutex::new(settings) }))))
     }
@@ -131,14 +132,13 @@ fn check(operands: &[Fragment], what: &str) -> Result<(), BuildError> {
         return Err(BuildError::new(BuildErrorKind::EmptyComposition, format!("{what} of nothing"))
             .hint("give at least one task, or leave the empty part out of the composition"));
     }
-    let mut seen: Map<u64, &Instance> = Map::default();
+    let mut seen: Map<u64, &Instance> = Map::with_capacity_and_hasher(operands.len(), BuildHasherDefault::default());
     for instance in operands.iter().filter_map(Fragment::as_instance) {
-        let Some(id) = instance.fixed_id() else { continue };
-        match seen.insert(crate::hash::text(id), instance) {
-            Some(first) if !first.same(instance) && first.fixed_id() == Some(id) => {
-                return Err(duplicate(id, first.place(), instance.place()));
-            }
-            _ => {}
+        let Some(id) = instance.given_id() else { continue };
+        if let Some(first) = seen.insert(crate::hash::text(id), instance)
+            && let Some(error) = conflict(first, instance)
+        {
+            return Err(error);
         }
     }
     Ok(())

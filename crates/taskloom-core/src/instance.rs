@@ -153,6 +153,14 @@ impl Instance {
         }
     }
 
+    /// The task id if the user chose it.
+    pub fn given_id(&self) -> Option<&str> {
+        match &self.0.id {
+            Id::Given(id) => Some(id),
+            Id::Automatic(_) => None,
+        }
+    }
+
     /// Whether the user chose the id.
     pub fn has_given_id(&self) -> bool {
         matches!(self.0.id, Id::Given(_))

@@ -41,5 +41,6 @@ pub use place::{Describe, Place};
 pub use plan::{Fill, Group, Kind, NodeId, Plan, Source};
 pub use scheduler::{Ending, Event, Limits, Outcome, Scheduler, State};
 pub use suggest::nearest;
+pub use task_id::validate_group_name;
 pub use value::Value;
 pub use workflow::{Workflow, conflict};

@@ -11,6 +11,21 @@ const LONGEST: usize = 255;
 
 /// Refuses an id that could not be shown, stored or typed.
 pub(crate) fn validate(id: &str, place: &Place) -> Result<(), BuildError> {
+    validate_as("task_id", id).map_err(|wrong| {
+        let message = format!("{wrong}, at {place}");
+        BuildError::new(BuildErrorKind::InvalidTaskId, message)
+            .task(id)
+            .hint("give a short text, or leave `task_id` out and the instance names itself")
+    })
+}
+
+/// Refuses a group's name that would be no task id (rule I-8): they share one namespace.
+pub fn validate_group_name(name: &str) -> Result<(), BuildError> {
+    validate_as("group name", name)
+        .map_err(|wrong| BuildError::new(BuildErrorKind::InvalidTaskId, wrong).task(name).hint("give a short text"))
+}
+
+fn validate_as(what: &str, id: &str) -> Result<(), String> {
     let wrong = if id.is_empty() {
         "is empty".to_owned()
     } else if id.len() > LONGEST && id.chars().count() > LONGEST {
@@ -21,9 +36,7 @@ pub(crate) fn validate(id: &str, place: &Place) -> Result<(), BuildError> {
         return Ok(());
     };
     let shown: String = id.chars().take(40).collect();
-    Err(BuildError::new(BuildErrorKind::InvalidTaskId, format!("task_id {shown:?} {wrong}, at {place}"))
-        .task(id)
-        .hint("give a short text, or leave `task_id` out and the instance names itself"))
+    Err(format!("{what} {shown:?} {wrong}"))
 }
 
 /// An id for an instance whose id is read before it joins a workflow.

@@ -176,10 +176,11 @@ pub(crate) fn duplicate(id: &str, first: &Place, again: &Place) -> BuildError {
         .hint("give each instance its own `task_id`, or leave it out and the instance names itself")
 }
 
-/// The error of composing two instances, if they are different ones with one id (rule I-5).
+/// The error of composing two instances, if they are different ones with one given id (rule I-5). An automatic
+/// id that is taken is lengthened when its instance joins a workflow.
 pub fn conflict(first: &Instance, again: &Instance) -> Option<BuildError> {
-    let id = first.fixed_id()?;
-    (!first.same(again) && again.fixed_id() == Some(id)).then(|| duplicate(id, first.place(), again.place()))
+    let (id, other) = (first.given_id()?, again.given_id()?);
+    (id == other && !first.same(again)).then(|| duplicate(id, first.place(), again.place()))
 }
 
 pub(crate) fn too_large() -> BuildError {

@@ -60,10 +60,11 @@ impl Chain {
 #[pymethods]
 impl Group {
     /// Names the group and returns it.
-    fn set_group_name<'py>(slf: Bound<'py, Self>, name: String) -> Bound<'py, Self> {
+    fn set_group_name<'py>(slf: Bound<'py, Self>, name: String) -> PyResult<Bound<'py, Self>> {
+        taskloom_core::validate_group_name(&name).map_err(|error| errors::raise(slf.py(), &error))?;
         slf.get().fragment.configure(|settings| settings.name = Some(name));
         workflow::settings_changed();
-        slf
+        Ok(slf)
     }
 
     /// Not implemented yet.

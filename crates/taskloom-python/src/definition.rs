@@ -49,12 +49,15 @@ impl Definition {
         let parameters = signature
             .parameters
             .iter()
-            .map(|(name, annotation, has_default)| {
+            .enumerate()
+            .map(|(number, (name, annotation, has_default))| {
                 Ok(Parameter {
                     name: name.bind(py).to_str()?.to_owned().into(),
                     type_name: annotation.clone().into(),
                     type_id: None,
                     has_default: *has_default,
+                    collects: signature.collects_positional == Some(number)
+                        || signature.collects_keywords == Some(number),
                 })
             })
             .collect::<PyResult<Vec<_>>>()?;

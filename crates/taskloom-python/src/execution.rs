@@ -48,6 +48,11 @@ impl Execution {
         self.engine.launch();
     }
 
+    /// Says that a thread that the host was to start will not come.
+    fn no_worker(&self) {
+        self.engine.no_worker();
+    }
+
     /// What a thread that the host has started works with.
     fn worker(&self) -> Worker {
         Worker::new(self.engine.clone(), false)

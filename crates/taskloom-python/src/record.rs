@@ -107,7 +107,7 @@ impl Record {
     fn failure<'py>(&self, py: Python<'py>) -> Option<Failed<'py>> {
         let Outcome::Failed(node) = self.core.outcome() else { return None };
         let plan = self.core.plan();
-        let (id, message) = (plan.id(node).to_owned(), self.core.describe_failure(node));
+        let (id, message) = (plan.id(node).to_owned(), self.core.describe_run_failure(node));
         match plan.kind(node) {
             Kind::Task => {
                 let counts = (self.core.attempts(node), plan.task(node).options().max_retries);

@@ -128,6 +128,11 @@ impl Engine {
         })
     }
 
+    /// Says that a worker that was called will not come, and that none can: those that are there have to do.
+    pub fn no_worker(self: &Arc<Self>) {
+        self.visit(|shared, _| shared.no_worker());
+    }
+
     /// The next task, if one is ready. A worker that gets none must end.
     pub fn take(self: &Arc<Self>, role: Role) -> Option<Job> {
         self.visit(|shared, now| shared.take(role, now))

@@ -62,7 +62,7 @@ impl Run {
             Kind::Entry(_) | Kind::Exit(_) => ErrorKind::ParallelGroup,
         };
         let cause = self.0.cause(node);
-        Error::new(kind, self.0.describe_failure(node))
+        Error::new(kind, self.0.describe_run_failure(node))
             .task(plan.id(node))
             .cause(cause.map(|failure| failure.error.clone()))
             .of(self.clone())

@@ -49,7 +49,7 @@ crate::compose::operators!(Definition);
 /// Describes a parameter of type `T`.
 pub fn parameter<T: 'static>(name: &'static str, has_default: bool) -> Parameter {
     let (type_id, type_name) = type_of::<T>();
-    Parameter { name: name.into(), type_name: type_name.into(), type_id: Some(type_id), has_default }
+    Parameter { name: name.into(), type_name: type_name.into(), type_id: Some(type_id), has_default, collects: false }
 }
 
 /// Makes the definition behind a `#[task]` whose results are of type `T`.

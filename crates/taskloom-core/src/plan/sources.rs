@@ -91,6 +91,7 @@ impl Ways<'_> {
             Argument::Outputs(instances) if instances.iter().all(runs) => {
                 sources.push(Source::Outputs(instances.iter().map(number).collect()));
             }
+            _ if declared.collects => {}
             _ => match definition.lookup() {
                 Lookup::ByName => {
                     if let Some(ancestor) = plan.find(&declared.name)

@@ -31,7 +31,13 @@ impl Body for Uncalled {
 
 /// A parameter of type `i64`.
 pub(crate) fn parameter(name: &'static str, has_default: bool) -> Parameter {
-    Parameter { name: name.into(), type_name: "i64".into(), type_id: Some(TypeId::of::<i64>()), has_default }
+    Parameter {
+        name: name.into(),
+        type_name: "i64".into(),
+        type_id: Some(TypeId::of::<i64>()),
+        has_default,
+        collects: false,
+    }
 }
 
 /// A definition whose results are of type `i64`.

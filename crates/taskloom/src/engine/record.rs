@@ -17,6 +17,9 @@ pub struct Record {
     pub(super) took: Duration,
 }
 
+/// How many further failures an error lists.
+const MOST_OTHERS: usize = 10;
+
 /// How the branches of a group ended.
 #[derive(Clone, Debug, Default)]
 pub struct GroupReport {
@@ -142,6 +145,23 @@ impl Record {
         let failed = branches.flat_map(|branch| &*branch.nodes).filter(|&&node| self.state(node) == State::Failed);
         let ids: Vec<String> = failed.map(|&node| format!("`{}`", self.plan.id(node))).collect();
         format!("{} failed in it", ids.join(", "))
+    }
+
+    /// Why the run failed: the text for the node that failed first, and what else failed.
+    pub fn describe_run_failure(&self, node: NodeId) -> String {
+        let judged = self.group_report(node).failed;
+        let is_told = |id: &str| judged.iter().any(|(judged, _)| judged == id);
+        let others = self.failures.iter().filter(|(other, _)| *other != node && !is_told(self.plan.id(*other)));
+        let mut others: Vec<String> =
+            others.map(|(other, failure)| format!("`{}` ({})", self.plan.id(*other), failure.error)).collect();
+        let text = self.describe_failure(node);
+        if others.is_empty() {
+            return text;
+        }
+        let further = others.len().saturating_sub(MOST_OTHERS);
+        others.truncate(MOST_OTHERS);
+        let more = if further > 0 { format!(", and {further} more") } else { String::new() };
+        format!("{text}\n  failed as well: {}{more}", others.join(", "))
     }
 
     /// What failed, where, at which attempt and with which arguments, as one text (rules ).

@@ -67,6 +67,12 @@ impl Shared {
         self.called.worker = false;
     }
 
+    pub(super) fn no_worker(&mut self) {
+        self.called.worker = false;
+        self.workers -= 1;
+        self.max_workers = self.workers;
+    }
+
     pub(super) fn take(&mut self, role: Role, now: Duration) -> Option<Job> {
         let job = self.start(role, now);
         if job.is_none() && role == Role::Worker {
