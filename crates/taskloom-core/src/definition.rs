@@ -35,6 +35,16 @@ pub enum Lookup {
 pub struct Options {
     /// How many further attempts a failed execution gets.
     pub max_retries: u32,
+    /// How often an instance may be executed in one run; by default [`Options::MAX_CYCLES`].
+    pub max_cycles: Option<u32>,
+    /// Whether it is a clean-up, which runs once all before it has ended or can no longer run, also in a run
+    /// that has failed or was cancelled (rule R-15).
+    pub always: bool,
+}
+
+impl Options {
+    /// How often a task may be executed in one run, if nothing else is said (rule C-9).
+    pub const MAX_CYCLES: u32 = 100;
 }
 
 /// The function behind a definition, opaque to the core.

@@ -3,7 +3,9 @@ use std::{fmt, hash::BuildHasherDefault, sync::Arc};
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 
-use crate::{BuildError, BuildErrorKind, Instance, hash::Map, task_id::validate_group_name, workflow::conflict};
+use crate::{
+    BuildError, BuildErrorKind, Instance, Policy, hash::Map, task_id::validate_group_name, workflow::conflict,
+};
 
 /// A composition: an instance, a chain or a group. A value without effects until it joins a workflow.
 ///
@@ -37,6 +39,11 @@ pub(crate) struct GroupNode {
 pub struct GroupSettings {
     /// Its name; without one it is called `ParallelGroup_1`, `ParallelGroup_2`, … in its workflow.
     pub name: Option<String>,
+    /// When it has succeeded.
+    pub policy: Policy,
+    /// Whether it stops as soon as its policy's verdict is certain: what has not started is skipped, what runs
+    /// is cancelled.
+    pub fail_fast: bool,
 }
 
 impl Fragment {

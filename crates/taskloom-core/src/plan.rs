@@ -2,16 +2,19 @@ mod compile;
 mod describe;
 mod edges;
 mod groups;
+mod loops;
 mod order;
 mod sources;
 
 use std::{fmt, sync::Arc};
 
+use fixedbitset::FixedBitSet;
+
 pub use groups::Group;
 pub use sources::{Fill, Source};
 
-use crate::{BuildError, Instance, Workflow, workflow::Tasks};
-use edges::Edges;
+use crate::{BuildError, Instance, Workflow, hash::Map, workflow::Tasks};
+pub(crate) use edges::Edges;
 
 /// The dense number of a node in a [`Plan`].
 pub type NodeId = u32;
@@ -44,6 +47,10 @@ pub struct Plan {
     /// Which nodes this plan runs, if not all (rule S-10).
     included: Option<Vec<bool>>,
     start: Option<NodeId>,
+    loops: loops::Loops,
+    /// The tasks that run whatever happens (rule R-15), each with what has to end before it.
+    always: Vec<(NodeId, Box<[NodeId]>)>,
+    fail_fast: Map<NodeId, Vec<u32>>,
 }
 
 impl Plan {
@@ -137,9 +144,26 @@ impl Plan {
         self.edges.of(node)
     }
 
-    /// How many edges arrive at a node.
+    /// How many edges have to arrive at a node before it is decided.
     pub fn pending(&self, node: NodeId) -> u32 {
         self.pending[node as usize]
+    }
+
+    pub(crate) fn edges(&self) -> &Edges {
+        &self.edges
+    }
+
+    pub(crate) fn loops(&self) -> &loops::Loops {
+        &self.loops
+    }
+
+    pub(crate) fn always(&self) -> &[(NodeId, Box<[NodeId]>)] {
+        &self.always
+    }
+
+    /// The groups around a node, at any depth, that fail fast.
+    pub(crate) fn fail_fast_around(&self, node: NodeId) -> &[u32] {
+        self.fail_fast.get(&node).map_or(&[], |groups| groups)
     }
 
     pub(crate) fn pending_counts(&self) -> &[u32] {
@@ -170,6 +194,22 @@ impl Plan {
         self.fills.of(node)
     }
 
+    /// A node and all that edges that count lead to from it.
+    pub(crate) fn forward(&self, from: NodeId) -> FixedBitSet {
+        let mut reached = FixedBitSet::with_capacity(self.len());
+        reached.insert(from as usize);
+        let mut pending = vec![from];
+        while let Some(node) = pending.pop() {
+            for edge in self.edges.numbers(node).filter(|&edge| !self.loops.contains(edge)) {
+                let next = self.edges.target(edge);
+                if !reached.put(next as usize) {
+                    pending.push(next);
+                }
+            }
+        }
+        reached
+    }
+
     /// The nodes that nothing follows, in the order of composition: the last one that succeeds gives
     /// the run its value (rule R-4).
     pub fn sinks(&self) -> Vec<NodeId> {
@@ -177,7 +217,7 @@ impl Plan {
     }
 
     fn is_sink(&self, node: NodeId) -> bool {
-        self.successors(node).is_empty() && !matches!(self.kind(node), Kind::Entry(_))
+        self.edges.numbers(node).all(|edge| self.loops.contains(edge)) && !matches!(self.kind(node), Kind::Entry(_))
     }
 }
 

@@ -1,33 +1,42 @@
+mod arrivals;
+mod clean_up;
+mod control;
 mod ending;
 mod event;
+mod groups;
+mod loops;
+mod node;
 mod state;
 
 use std::{collections::VecDeque, fmt, sync::Arc};
 
+use fixedbitset::FixedBitSet;
+
 pub use ending::Ending;
-pub use event::{Event, Limits, Outcome};
+pub use event::{Command, Control, Event, Limits, Outcome, Retry};
 pub use state::State;
 
 use crate::{
+    Options,
     hash::Map,
-    plan::{Kind, NodeId, Plan, Source},
+    plan::{Kind, NodeId, Plan},
 };
-
-/// The high bit of a pending count: an edge has arrived live.
-const LIVE: u32 = 1 << 31;
+use loops::Waiting;
+use node::{After, Node, Phase};
 
 /// Decides over a plan, event by event, what may run and how the run ends.
 ///
 /// It has no clock, no random numbers, no threads and does nothing by itself: the same events in the
 /// same order give the same decisions, always. A driver asks for the [`next`](Self::next) node, says
-/// that it has started, runs it, and says how it ended; rules and S-1 … S-8 of the
-/// contract are kept here and nowhere else.
+/// that it has started, runs it, and says how it ended. Rules, C-9 and
+/// S-1 … S-10 of the contract are kept here and nowhere else.
 pub struct Scheduler {
     plan: Arc<Plan>,
     limits: Limits,
-    /// How many edges have not arrived at each node, and in [`LIVE`] whether one has arrived live.
-    pending: Vec<u32>,
-    states: Vec<State>,
+    nodes: Vec<Node>,
+    /// Of each edge, whether it has arrived in this pass, and whether live.
+    arrived: FixedBitSet,
+    live: FixedBitSet,
     /// Ready nodes, in the order in which they became ready.
     ready: VecDeque<NodeId>,
     /// Nodes that became ready in the event being applied.
@@ -35,29 +44,55 @@ pub struct Scheduler {
     /// Ended nodes whose edges have not been looked at, and whether these arrive live.
     ended: Vec<(NodeId, bool)>,
     running: u32,
-    /// The attempt of each node that is not at its first.
+    backing_off: u32,
+    /// How many executions have started.
+    steps: u64,
+    /// The execution that a node is at, where it is not the first, and its attempt, where that is not.
+    iterations: Map<NodeId, u32>,
     attempts: Map<NodeId, u32>,
+    /// What happens after the execution under way, where that is not that its edges arrive.
+    after: Map<NodeId, After>,
+    /// Where an execution came from that a jump or a loop edge caused (rule S-6).
+    causes: Map<NodeId, NodeId>,
+    /// Loop edges whose source has succeeded and that have not fired.
+    waiting: Vec<Waiting>,
+    /// Forward parts of loops' targets, found when first needed.
+    forward: Map<NodeId, FixedBitSet>,
+    /// Groups' exits that wait for a loop in the group.
+    held: Vec<NodeId>,
+    /// What the driver has to do because of the event being applied.
+    commands: Vec<Command>,
     outcome: Option<Outcome>,
 }
 
 impl Scheduler {
     /// A run of `plan` before its first event: the roots are ready.
     pub fn new(plan: Arc<Plan>, limits: Limits) -> Self {
+        let edges = plan.edges().count();
         let mut scheduler = Self {
-            pending: plan.pending_counts().to_vec(),
-            states: vec![State::Waiting; plan.len()],
+            nodes: plan.pending_counts().iter().map(|&pending| Node::new(pending)).collect(),
+            arrived: FixedBitSet::with_capacity(edges),
+            live: FixedBitSet::with_capacity(edges),
             ready: VecDeque::new(),
             fresh: Vec::new(),
             ended: Vec::new(),
             running: 0,
+            backing_off: 0,
+            steps: 0,
+            iterations: Map::default(),
             attempts: Map::default(),
+            after: Map::default(),
+            causes: Map::default(),
+            waiting: Vec::new(),
+            forward: Map::default(),
+            held: Vec::new(),
+            commands: Vec::new(),
             outcome: None,
             limits,
             plan,
         };
-        let plan = scheduler.plan.clone();
-        for root in plan.roots() {
-            scheduler.reach(root, true);
+        for root in scheduler.plan.clone().roots() {
+            scheduler.reach(root);
         }
         scheduler.settle();
         scheduler
@@ -81,22 +116,45 @@ impl Scheduler {
         self.running
     }
 
-    /// The attempt that a node is at, or was at when it ended; the first is 1.
+    /// The execution that a node is at, or was at when it ended; the first is 1.
+    pub fn iteration(&self, node: NodeId) -> u32 {
+        self.iterations.get(&node).copied().unwrap_or(1)
+    }
+
+    /// The attempt of that execution; the first is 1.
     pub fn attempt(&self, node: NodeId) -> u32 {
         self.attempts.get(&node).copied().unwrap_or(1)
     }
 
-    /// What a node is doing, or how it ended.
+    /// The node that a jump or a loop edge led here from, for the execution that a node is at (rule S-6).
+    pub fn cause(&self, node: NodeId) -> Option<NodeId> {
+        self.causes.get(&node).copied()
+    }
+
+    /// What a node is doing, or how its last pass ended.
     pub fn state(&self, node: NodeId) -> State {
-        match self.states[node as usize] {
-            State::Waiting | State::Ready if self.outcome.is_some() => State::NotRun,
-            state => state,
+        let Node { phase, last, .. } = self.nodes[node as usize];
+        match phase {
+            Phase::Ready => State::Ready,
+            Phase::Running => State::Running,
+            Phase::BackingOff => State::BackingOff,
+            Phase::Ended => last,
+            // A node that waits for a further pass has ended with its last one.
+            Phase::Waiting if last != State::Waiting && self.is_finished() => last,
+            Phase::Waiting if self.outcome.is_some() => State::NotRun,
+            Phase::Waiting => State::Waiting,
+            Phase::Stopped => State::NotRun,
         }
     }
 
-    /// Whether nothing runs and nothing more will start.
+    /// Whether the last pass of a node that has ended was a success, so that its value can be used.
+    pub fn has_value(&self, node: NodeId) -> bool {
+        self.nodes[node as usize].last == State::Succeeded
+    }
+
+    /// Whether nothing is under way and nothing more will start.
     pub fn is_finished(&self) -> bool {
-        self.running == 0 && self.ready.is_empty()
+        self.running == 0 && self.backing_off == 0 && self.ready.is_empty()
     }
 
     /// How the run ends or has ended; it is known before the last tasks have.
@@ -104,135 +162,156 @@ impl Scheduler {
         self.outcome.unwrap_or(Outcome::Succeeded)
     }
 
-    /// Takes in what has happened.
+    /// Takes in what has happened, and adds what the driver has to do because of it to `commands`.
     ///
     /// # Panics
     ///
     /// If the event cannot have happened, such as the end of a node that is not running: a driver that
     /// says so is broken.
-    pub fn apply(&mut self, event: Event) {
+    pub fn apply(&mut self, event: Event, commands: &mut Vec<Command>) {
         match event {
             Event::Started(node) => self.started(node),
-            Event::Succeeded(node) => {
-                self.stopped_running(node);
-                self.states[node as usize] = State::Succeeded;
-                self.ended.push((node, true));
-            }
-            Event::Failed { node, retry: true } if self.outcome.is_none() => {
-                self.stopped_running(node);
-                *self.attempts.entry(node).or_insert(1) += 1;
-                self.states[node as usize] = State::Ready;
-                self.fresh.push(node);
-            }
-            Event::Failed { node, .. } => {
-                self.stopped_running(node);
-                self.fail(node);
-            }
+            Event::Succeeded(node) => self.succeeded(node),
+            Event::Directed { node, control } => self.directed(node, control),
+            Event::Failed { node, retry } => self.failed(node, retry),
+            Event::Due(node) => self.due(node),
             Event::Dropped(node) => {
                 self.stopped_running(node);
-                self.states[node as usize] = State::Cancelled;
-                self.stop(Outcome::Cancelled);
+                self.end(node, State::Cancelled);
+                if !self.is_forgiven(node) {
+                    self.stop(Outcome::Cancelled);
+                }
             }
             Event::Cancelled => self.stop(Outcome::Cancelled),
         }
         self.settle();
+        commands.append(&mut self.commands);
     }
 
     /// How every node ended, of a run that is finished.
     pub fn ending(&self) -> Ending {
-        let states = (0_u32..).take(self.states.len()).map(|node| self.state(node)).collect();
-        Ending { states, attempts: self.attempts.clone(), outcome: self.outcome() }
+        let states = (0_u32..).take(self.nodes.len()).map(|node| self.state(node)).collect();
+        Ending { states, iterations: self.iterations.clone(), attempts: self.attempts.clone(), outcome: self.outcome() }
     }
 
     fn started(&mut self, node: NodeId) {
         let front = self.ready.pop_front();
         assert_eq!(front, Some(node), "nodes start in the order in which they became ready");
-        self.states[node as usize] = State::Running;
+        let record = &mut self.nodes[node as usize];
+        record.phase = Phase::Running;
         self.running += 1;
+        if self.attempts.get(&node).is_some_and(|&attempt| attempt > 1) {
+            return;
+        }
+        self.steps += 1;
+        if std::mem::replace(&mut record.has_run, true) {
+            *self.iterations.entry(node).or_insert(1) += 1;
+        }
+    }
+
+    fn succeeded(&mut self, node: NodeId) {
+        self.stopped_running(node);
+        self.finish_pass(node, State::Succeeded);
+        self.wait_to_fire(node);
+    }
+
+    fn failed(&mut self, node: NodeId, retry: Retry) {
+        self.stopped_running(node);
+        let is_clean_up = self.is_clean_up(node);
+        match retry {
+            Retry::No => {}
+            _ if self.outcome.is_some() && !is_clean_up => {}
+            Retry::Now => {
+                *self.attempts.entry(node).or_insert(1) += 1;
+                self.make_ready_again(node);
+                return;
+            }
+            Retry::Later => {
+                *self.attempts.entry(node).or_insert(1) += 1;
+                self.nodes[node as usize].phase = Phase::BackingOff;
+                self.backing_off += 1;
+                return;
+            }
+        }
+        self.finish_pass(node, State::Failed);
+    }
+
+    /// The wait of a node that backs off is over.
+    fn due(&mut self, node: NodeId) {
+        if self.nodes[node as usize].phase == Phase::BackingOff {
+            self.backing_off -= 1;
+            self.make_ready_again(node);
+        }
     }
 
     fn stopped_running(&mut self, node: NodeId) {
-        assert_eq!(self.states[node as usize], State::Running, "only what runs can end");
+        assert_eq!(self.nodes[node as usize].phase, Phase::Running, "only what runs can end");
         self.running -= 1;
     }
 
-    /// A task or a group has failed: its group judges that, or the run ends with it.
-    fn fail(&mut self, node: NodeId) {
-        self.states[node as usize] = State::Failed;
-        if self.plan.is_grouped(node) {
-            self.ended.push((node, false));
-        } else {
-            self.stop(Outcome::Failed(node));
-        }
-    }
-
-    /// Nothing new starts from here on; the first reason counts.
+    /// Nothing new starts from here on, but clean-ups; the first reason counts.
     fn stop(&mut self, outcome: Outcome) {
-        self.outcome.get_or_insert(outcome);
+        if self.outcome.is_some() {
+            return;
+        }
+        self.outcome = Some(outcome);
         for node in self.ready.drain(..).chain(self.fresh.drain(..)) {
-            self.states[node as usize] = State::NotRun;
+            self.nodes[node as usize].phase = Phase::Stopped;
+        }
+        if self.backing_off > 0 {
+            self.backing_off = 0;
+            for node in self.nodes.iter_mut().filter(|node| node.phase == Phase::BackingOff) {
+                node.phase = Phase::Stopped;
+            }
+        }
+        self.waiting.clear();
+        self.held.clear();
+        if outcome.cancels_running() && self.running > 0 {
+            self.commands.push(Command::CancelAll);
         }
     }
 
-    /// Lets the edges of ended nodes arrive until nothing moves any more. Groups' entries and exits end
-    /// here, within the event, since no driver has to do anything for them.
+    /// Lets the edges of ended nodes arrive and loops fire until nothing moves any more. Groups' entries and
+    /// exits end here, within the event, since no driver has to do anything for them.
     fn settle(&mut self) {
-        let plan = self.plan.clone();
-        while let Some((node, live)) = self.ended.pop() {
-            for &next in plan.successors(node) {
-                let pending = &mut self.pending[next as usize];
-                *pending = (*pending - 1) | if live { LIVE } else { 0 };
-                if *pending & !LIVE == 0 {
-                    let live = *pending & LIVE != 0;
-                    self.reach(next, live);
-                }
+        loop {
+            while let Some((node, live)) = self.ended.pop() {
+                self.arrive_all(node, live);
             }
+            if self.waiting.is_empty() || !self.fire() {
+                break;
+            }
+        }
+        if self.outcome.is_some() {
+            self.clean_up();
         }
         // Ties are broken by the order of composition, which is that of the numbers.
         self.fresh.sort_unstable();
         self.ready.extend(self.fresh.drain(..));
-    }
-
-    /// All edges of a node have arrived: decides whether it runs (rule S-3).
-    fn reach(&mut self, node: NodeId, live: bool) {
-        if self.outcome.is_some() {
-            return;
-        }
-        match self.plan.kind(node) {
-            Kind::Task if live && self.has_its_inputs(node) => {
-                self.states[node as usize] = State::Ready;
-                self.fresh.push(node);
-            }
-            Kind::Entry(_) if live => self.end(node, State::Succeeded),
-            Kind::Task | Kind::Entry(_) => self.end(node, State::Skipped),
-            Kind::Exit(group) => self.judge(node, group, live),
+        // A further attempt is no further step.
+        if let Some(most) = self.limits.max_steps
+            && self.steps >= most
+            && self.outcome.is_none()
+            && let Some(&node) = self.ready.front()
+            && self.attempt(node) == 1
+        {
+            self.stop(Outcome::StepLimit(node));
+            self.clean_up();
+            self.ready.extend(self.fresh.drain(..));
         }
     }
 
-    fn end(&mut self, node: NodeId, state: State) {
-        self.states[node as usize] = state;
-        self.ended.push((node, state == State::Succeeded));
+    fn is_clean_up(&self, node: NodeId) -> bool {
+        self.plan.is_task(node) && self.plan.task(node).options().always
     }
 
-    /// A group's branches have all ended. Strict: it has succeeded if none has failed.
-    fn judge(&mut self, exit: NodeId, group: u32, live: bool) {
-        let failed = |node: &NodeId| self.states[*node as usize] == State::Failed;
-        let branches = &self.plan.groups()[group as usize].branches;
-        if branches.iter().any(|branch| branch.nodes.iter().any(failed)) {
-            self.fail(exit);
-        } else {
-            self.end(exit, if live { State::Succeeded } else { State::Skipped });
-        }
+    /// How often a node may be executed.
+    fn max_cycles(&self, node: NodeId) -> u32 {
+        self.plan.task(node).options().max_cycles.unwrap_or(Options::MAX_CYCLES)
     }
 
-    /// Whether every output bound to the node exists, or the parameter has a default.
-    fn has_its_inputs(&self, node: NodeId) -> bool {
-        let succeeded = |node: &NodeId| self.states[*node as usize] == State::Succeeded;
-        self.plan.fills(node).iter().all(|fill| match &fill.sources[..] {
-            [Source::Output(from)] => succeeded(from),
-            [Source::Outputs(from)] => from.iter().all(succeeded),
-            _ => true,
-        })
+    fn kind(&self, node: NodeId) -> Kind {
+        self.plan.kind(node)
     }
 }
 

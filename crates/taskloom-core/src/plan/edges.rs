@@ -1,7 +1,7 @@
 use super::NodeId;
 
 /// The edges of a plan: for each node the nodes that follow, in one array (compressed sparse rows).
-pub(super) struct Edges {
+pub(crate) struct Edges {
     /// Row `n` is `targets[offsets[n]..offsets[n + 1]]`.
     offsets: Vec<u32>,
     targets: Vec<NodeId>,
@@ -46,6 +46,21 @@ impl Edges {
         Self { offsets, targets }
     }
 
+    /// The numbers of the edges that leave a node.
+    pub(crate) fn numbers(&self, node: NodeId) -> std::ops::Range<u32> {
+        self.offsets[node as usize]..self.offsets[node as usize + 1]
+    }
+
+    /// Where an edge leads.
+    pub(crate) fn target(&self, edge: u32) -> NodeId {
+        self.targets[edge as usize]
+    }
+
+    /// How many edges there are.
+    pub(crate) fn count(&self) -> usize {
+        self.targets.len()
+    }
+
     pub(super) fn of(&self, node: NodeId) -> &[NodeId] {
         let (begin, end) = (self.offsets[node as usize], self.offsets[node as usize + 1]);
         &self.targets[begin as usize..end as usize]
@@ -64,12 +79,12 @@ impl Edges {
         incoming
     }
 
-    /// The same edges the other way round.
-    pub(super) fn reversed(&self) -> Self {
+    /// The edges for which `keep` holds, the other way round.
+    pub(super) fn reversed(&self, keep: impl Fn(u32) -> bool) -> Self {
         let nodes = self.nodes();
         let mut turned = Vec::with_capacity(self.targets.len());
         for node in (0_u32..).take(nodes) {
-            turned.extend(self.of(node).iter().map(|&to| (to, node)));
+            turned.extend(self.numbers(node).filter(|&edge| keep(edge)).map(|edge| (self.target(edge), node)));
         }
         Self::new(nodes, &turned)
     }
@@ -86,6 +101,6 @@ mod tests {
         assert_eq!(edges.of(1), [2]);
         assert_eq!(edges.of(2), [] as [u32; 0]);
         assert_eq!(edges.incoming(), [0, 1, 2]);
-        assert_eq!(edges.reversed().of(2), [0, 1]);
+        assert_eq!(edges.reversed(|_| true).of(2), [0, 1]);
     }
 }

@@ -2,8 +2,9 @@ use smallvec::SmallVec;
 
 use super::NodeId;
 use crate::{
-    BuildError, GroupSettings,
+    BuildError, GroupSettings, Policy,
     hash::{self, Map},
+    suggest,
     workflow::{Branch, End, Workflow},
 };
 
@@ -16,6 +17,10 @@ pub struct Group {
     pub entry: NodeId,
     /// The node that the edges out of the group come from.
     pub exit: NodeId,
+    /// When it has succeeded.
+    pub policy: Policy,
+    /// Whether it stops as soon as the verdict is certain.
+    pub fail_fast: bool,
     /// Its branches, in the order of composition.
     pub branches: Vec<GroupBranch>,
     /// How many tasks were composed before it.
@@ -31,6 +36,8 @@ pub struct GroupBranch {
     pub(super) first: NodeId,
     /// All nodes that can make the branch fail: its tasks, and the exits of groups in it.
     pub nodes: Box<[NodeId]>,
+    /// Whether the policy names a task of it.
+    pub(crate) is_critical: bool,
 }
 
 /// The groups that a plan keeps, and how a workflow's groups are numbered in it.
@@ -82,10 +89,58 @@ pub(super) fn keep(workflow: &Workflow) -> Result<Kept, BuildError> {
         }
         let entry = kept.entry(index);
         let branches = distinct(workflow.branches(index).into_iter().map(|branch| kept.branch(&branch)));
-        let name = record.settings().name.unwrap_or_else(|| names.next(workflow));
-        kept.groups.push(Group { name, entry, exit: entry + 1, branches, after: record.after });
+        let GroupSettings { name, policy, fail_fast } = record.settings();
+        let name = name.unwrap_or_else(|| names.next(workflow));
+        kept.groups.push(Group { name, entry, exit: entry + 1, policy, fail_fast, branches, after: record.after });
     }
+    mark_critical(workflow, &mut kept.groups)?;
     Ok(kept)
+}
+
+/// Finds the branches of the tasks that critical policies name.
+fn mark_critical(workflow: &Workflow, groups: &mut [Group]) -> Result<(), BuildError> {
+    for number in 0..groups.len() {
+        let Policy::Critical(ids) = groups[number].policy.clone() else { continue };
+        for id in &ids {
+            let task = workflow.tasks.find(id);
+            let node = task.or_else(|| groups.iter().find(|group| group.name == *id).map(|group| group.exit));
+            let branches = &groups[number].branches;
+            let found = node.and_then(|node| branches.iter().position(|branch| holds(groups, branch, node)));
+            match found {
+                Some(branch) => groups[number].branches[branch].is_critical = true,
+                None => return Err(not_in_group(&groups[number], groups, id)),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a node is in a branch, or in a group in it.
+fn holds(groups: &[Group], branch: &GroupBranch, node: NodeId) -> bool {
+    let mut pending = vec![branch];
+    while let Some(branch) = pending.pop() {
+        if branch.nodes.contains(&node) {
+            return true;
+        }
+        let inner = branch.nodes.iter().filter_map(|&node| inner(groups, node));
+        pending.extend(inner.flat_map(|group| &groups[group as usize].branches));
+    }
+    false
+}
+
+/// The group whose exit a node in a branch is.
+fn inner(groups: &[Group], node: NodeId) -> Option<u32> {
+    Some(node.checked_sub(groups.first()?.entry)? / 2)
+}
+
+fn not_in_group(group: &Group, groups: &[Group], id: &str) -> BuildError {
+    let names = groups.iter().map(|group| &*group.name);
+    let message = format!("the policy of group `{}` names `{id}`, which is not in the group", group.name);
+    let error = BuildError::new(crate::BuildErrorKind::UnknownTask, message).task(id);
+    match suggest::did_you_mean(id, names) {
+        Some(hint) => error.hint(hint),
+        None => error.hint("a critical policy names tasks of the group's branches"),
+    }
 }
 
 impl Kept {
@@ -94,8 +149,39 @@ impl Kept {
             first: self.first(branch.ends.first),
             last: self.last(branch.ends.last),
             nodes: branch.inside.iter().map(|&end| self.last(end)).collect(),
+            is_critical: false,
         }
     }
+}
+
+impl Group {
+    /// Forgets branches that a run from a start node leaves out. A policy that counts or names them is strict
+    /// for the others (rule S-10).
+    pub(super) fn keep_reached(&mut self, reached: &[bool]) {
+        let lost = self.branches.iter().filter(|branch| !reached[branch.last as usize]);
+        let lost_any = lost.clone().count() > 0;
+        match self.policy {
+            Policy::AtLeast(_) if lost_any => self.policy = Policy::Strict,
+            Policy::Critical(_) if lost.clone().any(|branch| branch.is_critical) => self.policy = Policy::Strict,
+            _ => {}
+        }
+        self.branches.retain(|branch| reached[branch.last as usize]);
+    }
+}
+
+/// For each node the groups around it, at any depth, that fail fast.
+pub(super) fn fail_fast(groups: &[Group]) -> Map<NodeId, Vec<u32>> {
+    let mut around: Map<NodeId, Vec<u32>> = Map::default();
+    for (number, _) in (0_u32..).zip(groups).filter(|(_, group)| group.fail_fast) {
+        let mut pending = vec![number];
+        while let Some(group) = pending.pop() {
+            for &node in groups[group as usize].branches.iter().flat_map(|branch| &branch.nodes) {
+                around.entry(node).or_default().push(number);
+                pending.extend(inner(groups, node));
+            }
+        }
+    }
+    around
 }
 
 /// A group is a set: the same branch again adds nothing.

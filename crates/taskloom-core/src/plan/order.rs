@@ -1,5 +1,4 @@
-use super::{Kind, NodeId, Plan};
-use crate::{BuildError, BuildErrorKind};
+use super::{NodeId, Plan};
 
 /// All nodes in the order of composition: a group stands behind the tasks that were composed when it
 /// was.
@@ -18,11 +17,10 @@ pub(super) fn composition(plan: &Plan) -> impl Iterator<Item = NodeId> {
     })
 }
 
-/// Refuses a plan with a cycle, which needs loop edges.
-pub(super) fn refuse_cycles(plan: &Plan) -> Result<(), BuildError> {
+/// Whether edges come round to where they began.
+pub(super) fn has_cycle(plan: &Plan) -> bool {
     let mut pending = plan.pending.clone();
-    let mut ready: Vec<NodeId> =
-        (0_u32..).zip(&pending).filter(|&(node, &p)| p == 0 && plan.includes(node)).map(|(node, _)| node).collect();
+    let mut ready: Vec<NodeId> = (0_u32..).zip(&pending).filter(|&(_, &p)| p == 0).map(|(node, _)| node).collect();
     let mut ended = 0;
     while let Some(node) = ready.pop() {
         ended += 1;
@@ -33,40 +31,5 @@ pub(super) fn refuse_cycles(plan: &Plan) -> Result<(), BuildError> {
             }
         }
     }
-    let included = (0_u32..).take(plan.len()).filter(|&node| plan.includes(node)).count();
-    if ended == included {
-        return Ok(());
-    }
-    let cycle = find_cycle(plan, &pending);
-    let ids: Vec<String> = cycle.iter().map(|&node| format!("`{}`", plan.id(node))).collect();
-    Err(BuildError::new(
-        BuildErrorKind::NotImplemented,
-        format!("cycles are not implemented yet: {} >> `{}`", ids.join(" >> "), plan.id(cycle[0])),
-    )
-    .task(plan.id(cycle[0])))
-}
-
-/// A cycle among the nodes that still wait for an edge: each of them has a predecessor that waits too,
-/// so going backwards long enough must come round.
-fn find_cycle(plan: &Plan, pending: &[u32]) -> Vec<NodeId> {
-    let before = plan.edges.reversed();
-    let waits = |node: NodeId| pending[node as usize] > 0 && plan.includes(node);
-    let mut at = (0_u32..).take(plan.len()).find(|&node| waits(node)).unwrap_or(0);
-    let mut seen = vec![false; plan.len()];
-    while !seen[at as usize] {
-        seen[at as usize] = true;
-        at = before.of(at).iter().copied().find(|&node| waits(node)).unwrap_or(at);
-    }
-    let (begin, mut cycle) = (at, Vec::new());
-    loop {
-        if !matches!(plan.kind(at), Kind::Entry(_)) {
-            cycle.push(at);
-        }
-        at = before.of(at).iter().copied().find(|&node| waits(node)).unwrap_or(at);
-        if at == begin {
-            break;
-        }
-    }
-    cycle.reverse();
-    cycle
+    ended < plan.len()
 }

@@ -1,5 +1,6 @@
 //! Where the values for a task's open parameters come from, decided once for all runs (rule R-3).
 
+use fixedbitset::FixedBitSet;
 use smallvec::SmallVec;
 
 use super::{Kind, NodeId, Plan, edges::Edges};
@@ -73,7 +74,7 @@ struct Ways<'a> {
     plan: &'a Plan,
     before: Option<Edges>,
     /// For a task that gives its name to a parameter: what can be reached from it.
-    reached: Map<NodeId, Vec<bool>>,
+    reached: Map<NodeId, FixedBitSet>,
 }
 
 impl Ways<'_> {
@@ -124,7 +125,8 @@ impl Ways<'_> {
     /// The node whose value is passed on, where exactly one leads here. A group's entry stands for what
     /// leads to the group.
     fn only_predecessor(&mut self, node: NodeId) -> Option<NodeId> {
-        let before = self.before.get_or_insert_with(|| self.plan.edges.reversed());
+        let before =
+            self.before.get_or_insert_with(|| self.plan.edges.reversed(|edge| !self.plan.loops.contains(edge)));
         let mut node = node;
         loop {
             let &[predecessor] = before.of(node) else { return None };
@@ -136,8 +138,8 @@ impl Ways<'_> {
     }
 
     fn leads(&mut self, from: NodeId, to: NodeId) -> bool {
-        let edges = &self.plan.edges;
-        self.reached.entry(from).or_insert_with(|| super::compile::reach(edges, from))[to as usize]
+        let plan = self.plan;
+        self.reached.entry(from).or_insert_with(|| plan.forward(from)).contains(to as usize)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{NodeId, hash::Map};
 #[derive(Clone, Debug)]
 pub struct Ending {
     pub(super) states: Box<[State]>,
+    pub(super) iterations: Map<NodeId, u32>,
     pub(super) attempts: Map<NodeId, u32>,
     pub(super) outcome: Outcome,
 }
@@ -13,6 +14,11 @@ impl Ending {
     /// How a node ended. [`State::Waiting`] is left for what a run from a start node did not include.
     pub fn state(&self, node: NodeId) -> State {
         self.states[node as usize]
+    }
+
+    /// The last execution of a node; the first is 1.
+    pub fn iteration(&self, node: NodeId) -> u32 {
+        self.iterations.get(&node).copied().unwrap_or(1)
     }
 
     /// The last attempt of a node; the first is 1.

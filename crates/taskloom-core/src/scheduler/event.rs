@@ -3,23 +3,67 @@ use std::num::NonZeroU32;
 use crate::NodeId;
 
 /// Something that has happened in a run, told to the scheduler by a driver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The node that [`crate::Scheduler::next`] gave has been started.
     Started(NodeId),
     /// A running node has succeeded.
     Succeeded(NodeId),
-    /// A running node's attempt has failed. With `retry` it is ready again, unless the run is ending.
+    /// A running node has succeeded and asks for something.
+    Directed {
+        /// The node.
+        node: NodeId,
+        /// What it asks for.
+        control: Control,
+    },
+    /// A running node's attempt has failed.
     Failed {
         /// The node.
         node: NodeId,
         /// Whether a further attempt follows.
-        retry: bool,
+        retry: Retry,
     },
-    /// A running node was dropped in the middle, which cancels the run.
+    /// The wait of a node that backs off is over. Nothing happens if it does not back off any more.
+    Due(NodeId),
+    /// A running node was dropped in the middle: since the run or its group is being cancelled; else that
+    /// cancels the run.
     Dropped(NodeId),
     /// The run was cancelled from outside.
     Cancelled,
+}
+
+/// What an execution asks for from inside (rule R-9). Of several wishes a driver passes on the first in the
+/// order of these variants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// The run is cancelled.
+    Cancel,
+    /// The run ends well, here.
+    Terminate,
+    /// The node runs again, before anything behind it does.
+    Iterate,
+    /// The run goes on at these tasks.
+    Jump(Vec<NodeId>),
+}
+
+/// Whether an attempt that failed is followed by another. A run that is ending follows none up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// The execution has failed.
+    No,
+    /// The node is ready again.
+    Now,
+    /// The node backs off, until [`Event::Due`].
+    Later,
+}
+
+/// Something that a driver has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Cancel a running node.
+    Cancel(NodeId),
+    /// Cancel all running nodes.
+    CancelAll,
 }
 
 /// What a run may use.
@@ -27,6 +71,8 @@ pub enum Event {
 pub struct Limits {
     /// How many tasks run at the same time, at most.
     pub max_concurrency: Option<NonZeroU32>,
+    /// How many executions start, at most; further attempts do not count. Clean-ups run in any case.
+    pub max_steps: Option<u64>,
 }
 
 /// How a run ends.
@@ -34,8 +80,27 @@ pub struct Limits {
 pub enum Outcome {
     /// Everything that was to run did, and nothing failed that no group forgave.
     Succeeded,
+    /// This task ended it, as a success.
+    Terminated(NodeId),
     /// A task or a group failed; this one first.
     Failed(NodeId),
+    /// This task would have been executed more often than it may.
+    CycleLimit(NodeId),
+    /// As many executions as may had started, and this task was to be the next.
+    StepLimit(NodeId),
     /// It was cancelled from outside.
     Cancelled,
+    /// This task cancelled it.
+    CancelledBy(NodeId),
+}
+
+impl Outcome {
+    /// Whether the run did what it was to do.
+    pub fn is_success(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Terminated(_))
+    }
+
+    pub(super) fn cancels_running(self) -> bool {
+        matches!(self, Self::Cancelled | Self::CancelledBy(_))
+    }
 }

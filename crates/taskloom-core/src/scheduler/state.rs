@@ -9,6 +9,8 @@ pub enum State {
     Ready,
     /// It has been started and has not ended.
     Running,
+    /// An attempt has failed, and the next waits for its time.
+    BackingOff,
     /// It has ended with a value.
     Succeeded,
     /// It has ended with an error.
@@ -27,6 +29,7 @@ impl fmt::Display for State {
             Self::Waiting => "waiting",
             Self::Ready => "ready",
             Self::Running => "running",
+            Self::BackingOff => "backing off",
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Skipped => "skipped",

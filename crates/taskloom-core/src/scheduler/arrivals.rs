@@ -1,0 +1,173 @@
+use super::{After, Kind, NodeId, Phase, Scheduler, State};
+use crate::plan::Source;
+
+impl Scheduler {
+    /// Lets all edges of a node that has ended arrive, but for loop edges, which fire in their own time.
+    pub(super) fn arrive_all(&mut self, node: NodeId, live: bool) {
+        for edge in self.plan.edges().numbers(node) {
+            self.arrive(edge, live);
+        }
+    }
+
+    pub(super) fn arrive(&mut self, edge: u32, live: bool) {
+        if self.plan.loops().contains(edge) || self.arrived.put(edge as usize) {
+            return;
+        }
+        let target = self.plan.edges().target(edge);
+        let node = &mut self.nodes[target as usize];
+        node.pending -= 1;
+        if live {
+            node.live += 1;
+            self.live.insert(edge as usize);
+        }
+        if node.pending == 0 && node.phase == Phase::Waiting {
+            self.reach(target);
+        }
+    }
+
+    /// All edges of a node that waits have arrived: decides whether it runs (rule S-3).
+    pub(super) fn reach(&mut self, node: NodeId) {
+        if self.outcome.is_some() {
+            return;
+        }
+        let live = self.nodes[node as usize].live > 0 || self.plan.pending(node) == 0;
+        match self.kind(node) {
+            Kind::Task if (live && self.has_its_inputs(node)) || self.is_clean_up(node) => self.make_ready(node),
+            Kind::Entry(_) if live => self.end(node, State::Succeeded),
+            Kind::Task | Kind::Entry(_) => self.end(node, State::Skipped),
+            Kind::Exit(group) => self.reach_exit(node, group, live),
+        }
+    }
+
+    /// Whether every output bound to the node exists, or the parameter has a default.
+    fn has_its_inputs(&self, node: NodeId) -> bool {
+        self.plan.fills(node).iter().all(|fill| match &fill.sources[..] {
+            [Source::Output(from)] => self.has_value(*from),
+            [Source::Outputs(from)] => from.iter().all(|&from| self.has_value(from)),
+            _ => true,
+        })
+    }
+
+    /// Begins a further execution, unless the node has had as many as it may (rule C-9).
+    pub(super) fn make_ready(&mut self, node: NodeId) {
+        if self.nodes[node as usize].has_run {
+            self.attempts.remove(&node);
+            if self.iteration(node) >= self.max_cycles(node) {
+                self.nodes[node as usize].phase = Phase::Stopped;
+                self.stop(super::Outcome::CycleLimit(node));
+                return;
+            }
+        }
+        self.activate(node);
+        self.make_ready_again(node);
+    }
+
+    /// Makes a node ready that is under way already, for a further attempt.
+    pub(super) fn make_ready_again(&mut self, node: NodeId) {
+        self.nodes[node as usize].phase = Phase::Ready;
+        self.fresh.push(node);
+    }
+
+    /// An execution has ended with a value or for good with an error.
+    pub(super) fn finish_pass(&mut self, node: NodeId, state: State) {
+        let after = if self.after.is_empty() { None } else { self.after.remove(&node) };
+        match after {
+            None => self.end(node, state),
+            Some(_) if state == State::Failed && !self.is_forgiven(node) => self.end(node, state),
+            Some(after) => {
+                self.nodes[node as usize].last = state;
+                self.go_on(node, after);
+            }
+        }
+    }
+
+    /// After an execution whose edges do not arrive.
+    pub(super) fn go_on(&mut self, node: NodeId, after: After) {
+        self.deactivate(node);
+        let record = &mut self.nodes[node as usize];
+        record.by_jump = false;
+        match after {
+            After::ReadyAgain(from) => {
+                record.phase = Phase::Ended;
+                record.by_jump = true;
+                self.causes.insert(node, from);
+                self.make_ready(node);
+            }
+            After::Wait => {
+                record.phase = Phase::Waiting;
+                if record.pending == 0 {
+                    self.reach(node);
+                }
+            }
+        }
+    }
+
+    /// A node's pass is over: its edges arrive.
+    pub(super) fn end(&mut self, node: NodeId, state: State) {
+        self.deactivate(node);
+        let record = &mut self.nodes[node as usize];
+        record.phase = Phase::Ended;
+        record.last = state;
+        record.by_jump = false;
+        if state == State::Failed && !self.is_forgiven(node) {
+            self.stop(super::Outcome::Failed(node));
+        } else {
+            self.ended.push((node, state == State::Succeeded));
+            self.member_ended(node);
+        }
+    }
+
+    /// Whether a failure of the node is for somebody else to judge: its group; nobody, if it is a clean-up.
+    pub(super) fn is_forgiven(&self, node: NodeId) -> bool {
+        self.plan.is_grouped(node) || self.is_clean_up(node)
+    }
+
+    /// A node runs again after it had ended: the edges that leave it have not arrived any more, and what had
+    /// ended behind them waits again (rule S-4).
+    pub(super) fn re_arm(&mut self, node: NodeId) {
+        let plan = self.plan.clone();
+        let mut pending = vec![node];
+        while let Some(node) = pending.pop() {
+            for edge in plan.edges().numbers(node) {
+                if plan.loops().contains(edge) {
+                    self.waiting.retain(|waiting| waiting.edge != edge);
+                    continue;
+                }
+                let target = plan.edges().target(edge);
+                self.un_arrive(edge, target);
+                match self.nodes[target as usize].phase {
+                    Phase::Ended => {
+                        self.nodes[target as usize].phase = Phase::Waiting;
+                        pending.push(target);
+                    }
+                    Phase::Ready if self.nodes[target as usize].by_jump => {
+                        self.after.entry(target).or_insert(After::Wait);
+                    }
+                    Phase::Ready => {
+                        self.ready.retain(|&ready| ready != target);
+                        self.fresh.retain(|&fresh| fresh != target);
+                        self.deactivate(target);
+                        self.nodes[target as usize].phase = Phase::Waiting;
+                    }
+                    Phase::Running | Phase::BackingOff => {
+                        self.after.entry(target).or_insert(After::Wait);
+                    }
+                    Phase::Waiting | Phase::Stopped => {}
+                }
+            }
+        }
+    }
+
+    fn un_arrive(&mut self, edge: u32, target: NodeId) {
+        if !self.arrived.contains(edge as usize) {
+            return;
+        }
+        self.arrived.remove(edge as usize);
+        let node = &mut self.nodes[target as usize];
+        node.pending += 1;
+        if self.live.contains(edge as usize) {
+            self.live.remove(edge as usize);
+            node.live -= 1;
+        }
+    }
+}

@@ -1,0 +1,23 @@
+use super::{NodeId, Phase, Scheduler};
+
+impl Scheduler {
+    /// The run is ending: makes the clean-ups ready before which nothing can run any more (rule R-15).
+    pub(super) fn clean_up(&mut self) {
+        let plan = self.plan.clone();
+        for (node, before) in plan.always() {
+            if self.can_clean_up(*node) && before.iter().all(|&before| self.is_over(before)) {
+                self.nodes[*node as usize].phase = Phase::Ready;
+                self.fresh.push(*node);
+            }
+        }
+    }
+
+    fn can_clean_up(&self, node: NodeId) -> bool {
+        let node = &self.nodes[node as usize];
+        !node.has_run && matches!(node.phase, Phase::Waiting | Phase::Stopped)
+    }
+
+    fn is_over(&self, node: NodeId) -> bool {
+        !self.nodes[node as usize].is_active() && !(self.is_clean_up(node) && self.can_clean_up(node))
+    }
+}

@@ -1,0 +1,86 @@
+use super::{NodeId, Phase, Scheduler, State};
+
+/// A loop edge whose source has succeeded and that has not fired (rule S-2).
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    pub(super) edge: u32,
+    source: NodeId,
+    target: NodeId,
+    rank: u32,
+    groups: Box<[u32]>,
+    /// How many nodes of the target's forward part are ready or under way. It fires at none.
+    busy: u32,
+}
+
+impl Scheduler {
+    /// A node has succeeded without a jump, and its pass is over: its loop edges wait to fire.
+    pub(super) fn wait_to_fire(&mut self, node: NodeId) {
+        let plan = self.plan.clone();
+        let loops = plan.loops().of(node);
+        if loops.is_empty() || self.outcome.is_some() || self.nodes[node as usize].phase != Phase::Ended {
+            return;
+        }
+        debug_assert_eq!(self.nodes[node as usize].last, State::Succeeded);
+        for edge in loops {
+            let forward = self.forward.entry(edge.target).or_insert_with(|| plan.forward(edge.target));
+            let busy = forward.ones().filter(|&node| self.nodes[node].is_active()).count();
+            self.waiting.push(Waiting {
+                edge: edge.edge,
+                source: edge.source,
+                target: edge.target,
+                rank: edge.rank,
+                groups: edge.groups.clone(),
+                busy: u32::try_from(busy).unwrap_or(u32::MAX),
+            });
+        }
+    }
+
+    /// Fires the loop edge that is the first in plan order of those that can; says whether there was one.
+    pub(super) fn fire(&mut self) -> bool {
+        let can_fire = self.waiting.iter().enumerate().filter(|(_, waiting)| waiting.busy == 0);
+        let Some((first, _)) = can_fire.min_by_key(|(_, waiting)| (waiting.rank, waiting.edge)) else { return false };
+        let fired = self.waiting.remove(first);
+        if self.nodes[fired.target as usize].phase == Phase::Ended {
+            self.causes.insert(fired.target, fired.source);
+            self.re_arm(fired.target);
+            self.make_ready(fired.target);
+        }
+        for exit in std::mem::take(&mut self.held) {
+            if self.nodes[exit as usize].phase == Phase::Waiting && self.nodes[exit as usize].pending == 0 {
+                self.reach(exit);
+            }
+        }
+        true
+    }
+
+    /// Whether a loop between members of a group waits to fire.
+    pub(super) fn has_loop_inside(&self, group: u32) -> bool {
+        self.waiting.iter().any(|waiting| waiting.groups.contains(&group))
+    }
+
+    /// A node is ready that was not under way.
+    pub(super) fn activate(&mut self, node: NodeId) {
+        if !self.waiting.is_empty() {
+            self.count(node, |busy| busy + 1);
+        }
+    }
+
+    /// A node is not ready and not under way any more. To be called before its phase changes.
+    pub(super) fn deactivate(&mut self, node: NodeId) {
+        if !self.waiting.is_empty() && self.was_active(node) {
+            self.count(node, |busy| busy - 1);
+        }
+    }
+
+    fn was_active(&self, node: NodeId) -> bool {
+        self.nodes[node as usize].is_active()
+    }
+
+    fn count(&mut self, node: NodeId, count: impl Fn(u32) -> u32) {
+        for waiting in &mut self.waiting {
+            if self.forward[&waiting.target].contains(node as usize) {
+                waiting.busy = count(waiting.busy);
+            }
+        }
+    }
+}
