@@ -7,7 +7,7 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-use crate::{Argument, Body, Kind, NodeId, Plan, Source, Value, hash::Map};
+use crate::{Argument, Body, Definition, Kind, Lookup, NodeId, Plan, Source, Value, hash::Map};
 
 /// The results that the arguments of one execution may come from.
 #[derive(Default)]
@@ -32,6 +32,12 @@ impl Gathered {
             }
         }
         gathered
+    }
+
+    /// Takes one more node: the one that a jump or a loop edge came from.
+    pub fn with(mut self, plan: &Plan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
+        self.add(plan, node, &result);
+        self
     }
 
     /// Takes the value of one node.
@@ -92,7 +98,7 @@ impl fmt::Debug for Gathered {
     }
 }
 
-/// The arguments of one execution that are not bound to a value: parameter number and value. A
+/// The arguments of one execution that are not bound to a value, or take another one: parameter number and value. A
 /// parameter that is missing takes its default.
 pub type Inputs = SmallVec<[(usize, Value); 2]>;
 
@@ -107,6 +113,9 @@ pub struct Unresolved {
 
 /// Decides what fills the parameters of a task that have no value of their own.
 ///
+/// `cause` is the node that a jump or a loop edge led here from: for such an execution it is the direct
+/// predecessor (rule S-6). `data` is for the first parameter, whatever it is bound to (rule R-9).
+///
 /// # Errors
 ///
 /// [`Unresolved`] for the first parameter that has no value and no default.
@@ -114,14 +123,17 @@ pub fn resolve(
     plan: &Plan,
     node: NodeId,
     gathered: &Gathered,
+    cause: Option<NodeId>,
+    data: Option<&Value>,
     channel: impl Fn(&str) -> Option<Value>,
 ) -> Result<Inputs, Unresolved> {
     let definition = plan.task(node).definition();
     let body = definition.body();
     let mut inputs = Inputs::new();
     let mut open: SmallVec<[(usize, bool); 4]> = SmallVec::new();
-    let mut predecessor = None;
-    for fill in plan.fills(node) {
+    let mut predecessor = cause;
+    inputs.extend(data.filter(|_| !definition.parameters().is_empty()).map(|data| (0, data.clone())));
+    for fill in plan.fills(node).iter().filter(|fill| data.is_none() || fill.parameter != 0) {
         let name = &*definition.parameters()[fill.parameter].name;
         let found = fill.sources.iter().find_map(|source| match source {
             Source::Output(from) | Source::Ancestor(from) => gathered.value(plan, *from, body),
@@ -131,7 +143,7 @@ pub fn resolve(
             }
             Source::Channel => channel(name),
             Source::Predecessor(from) => {
-                predecessor = Some(*from);
+                predecessor.get_or_insert(*from);
                 None
             }
             Source::Default => None,
@@ -142,7 +154,7 @@ pub fn resolve(
         }
     }
     if let Some(value) = predecessor.filter(|_| !open.is_empty()).and_then(|from| gathered.value(plan, from, body)) {
-        from_predecessor(body, definition.parameters(), &value, &mut open, &mut inputs);
+        from_predecessor(definition, &value, &mut open, &mut inputs);
     }
     match open.iter().find(|(_, has_default)| !has_default) {
         None => Ok(inputs),
@@ -153,15 +165,19 @@ pub fn resolve(
 /// The only direct predecessor's value: the whole for the only parameter that needs one if it fits
 /// there, else the entries that have the names of open parameters.
 fn from_predecessor(
-    body: &dyn Body,
-    parameters: &[crate::Parameter],
+    definition: &Definition,
     value: &Value,
     open: &mut SmallVec<[(usize, bool); 4]>,
     inputs: &mut Inputs,
 ) {
+    let (body, parameters) = (definition.body(), definition.parameters());
+    let fits = |parameter: usize| match definition.lookup() {
+        Lookup::ByName => body.fits(parameter, value),
+        Lookup::ByType => parameters[parameter].type_id == Some((**value).type_id()),
+    };
     let mut needed = open.iter().filter(|(_, has_default)| !has_default);
     if let (Some(&(parameter, _)), None) = (needed.next(), needed.next())
-        && body.fits(parameter, value)
+        && fits(parameter)
     {
         inputs.push((parameter, value.clone()));
         open.retain(|(other, _)| *other != parameter);

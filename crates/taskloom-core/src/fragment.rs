@@ -66,6 +66,14 @@ impl Fragment {
         Self(Node::Group(Arc::new(GroupNode { extends, members, settings: Mutex::default() })))
     }
 
+    /// The settings of a group; the default ones of anything else.
+    pub fn settings(&self) -> GroupSettings {
+        match &self.0 {
+            Node::Group(group) => group.settings.lock().clone(),
+            Node::Task(_) | Node::Chain(_) => GroupSettings::default(),
+        }
+    }
+
     /// The same group with other settings, for front ends whose values never change.
     ///
     /// # Errors

@@ -1,3 +1,5 @@
+use std::fmt;
+
 /// When a group has succeeded (rule R-8). Skipped branches count neither as failed nor as successful.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -11,6 +13,17 @@ pub enum Policy {
     AtLeast(u32),
     /// The branches with these tasks succeeded.
     Critical(Vec<String>),
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Strict => f.write_str("strict"),
+            Self::BestEffort => f.write_str("best effort"),
+            Self::AtLeast(least) => write!(f, "at least {least}"),
+            Self::Critical(ids) => write!(f, "critical: {}", ids.join(", ")),
+        }
+    }
 }
 
 /// How the branches of a group stand.

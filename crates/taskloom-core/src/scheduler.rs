@@ -143,6 +143,7 @@ impl Scheduler {
             Phase::Waiting if last != State::Waiting && self.is_finished() => last,
             Phase::Waiting if self.outcome.is_some() => State::NotRun,
             Phase::Waiting => State::Waiting,
+            Phase::Stopped if last != State::Waiting => last,
             Phase::Stopped => State::NotRun,
         }
     }
@@ -191,7 +192,8 @@ impl Scheduler {
     /// How every node ended, of a run that is finished.
     pub fn ending(&self) -> Ending {
         let states = (0_u32..).take(self.nodes.len()).map(|node| self.state(node)).collect();
-        Ending { states, iterations: self.iterations.clone(), attempts: self.attempts.clone(), outcome: self.outcome() }
+        let ran = self.nodes.iter().enumerate().filter(|(_, node)| node.has_run).map(|(node, _)| node).collect();
+        Ending { states, ran, iterations: self.iterations.clone(), attempts: self.attempts.clone(), outcome: self.outcome() }
     }
 
     fn started(&mut self, node: NodeId) {

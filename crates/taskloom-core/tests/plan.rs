@@ -35,7 +35,7 @@ fn f(task: &Instance) -> Fragment {
 }
 
 fn named(group: Fragment, name: &str) -> Fragment {
-    group.with_settings(GroupSettings { name: Some(name.to_owned()) }).unwrap()
+    group.with_settings(GroupSettings { name: Some(name.to_owned()), ..GroupSettings::default() }).unwrap()
 }
 
 /// One task with one parameter, and where its value would come from.

@@ -197,6 +197,7 @@ fn definition(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenS
         quote!(#private::parameter::<#ty>(#text, #has_default))
     });
     let max_retries = task.options.max_retries.iter();
+    let max_cycles = task.options.max_cycles.iter();
     let body = body(task, &private);
     // The line of the function's name is where the definition is said to be.
     let place = quote_spanned!(name.span() => ::core::panic::Location::caller());
@@ -207,6 +208,7 @@ fn definition(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenS
                 #[allow(unused_mut)]
                 let mut options = #private::Options::default();
                 #(options.max_retries = #max_retries;)*
+                #(options.max_cycles = ::core::option::Option::Some(#max_cycles);)*
                 let parameters = ::std::vec![#(#parameters),*];
                 #private::definition::<#output>(#id, parameters, options, #place, #body)
             })

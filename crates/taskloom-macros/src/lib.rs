@@ -41,6 +41,8 @@ use crate::options::Options;
 ///
 /// - `id = "…"`: the definition id, instead of the function's name;
 /// - `max_retries = n`: how many further attempts a failed execution gets; by default none;
+/// - `max_cycles = n`: how often the task may be executed in one run, in loops, by jumps and iterations; by default 100
+///   times;
 /// - `crate = path`: where the crate `taskloom` is, if it is re-exported.
 ///
 /// # Parameters

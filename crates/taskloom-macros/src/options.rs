@@ -7,6 +7,7 @@ use syn::{Error, Ident, LitInt, LitStr, Path, meta::ParseNestedMeta, parse::Pars
 pub(crate) struct Options {
     pub(crate) id: Option<LitStr>,
     pub(crate) max_retries: Option<LitInt>,
+    pub(crate) max_cycles: Option<LitInt>,
     krate: Option<Path>,
 }
 
@@ -16,17 +17,15 @@ impl Options {
         if meta.path.is_ident("id") {
             self.id = Some(value(meta, "id = \"fetch\"")?);
         } else if meta.path.is_ident("max_retries") {
-            let retries: LitInt = value(meta, "max_retries = 3")?;
-            if retries.base10_parse::<u32>().is_err() {
-                return Err(Error::new_spanned(retries, "the number of retries is one from 0 on, of type `u32`"));
-            }
-            self.max_retries = Some(retries);
+            self.max_retries = Some(number(meta, "max_retries = 3", "retries")?);
+        } else if meta.path.is_ident("max_cycles") {
+            self.max_cycles = Some(number(meta, "max_cycles = 10", "cycles")?);
         } else if meta.path.is_ident("crate") {
             self.krate = Some(value(meta, "crate = path::to::taskloom")?);
         } else if meta.path.is_ident("timeout") || meta.path.is_ident("retry_policy") {
             return Err(meta.error(format!("the option `{name}` is not implemented yet")));
         } else {
-            return Err(meta.error(format!("unknown option `{name}`: there are `id`, `max_retries` and `crate`")));
+            return Err(meta.error(format!("unknown option `{name}`: there are `id`, `max_retries`, `max_cycles` and `crate`")));
         }
         Ok(())
     }
@@ -44,6 +43,15 @@ impl Options {
             // In the crate's own examples, tests and documentation it goes by its name too.
             Ok(FoundCrate::Itself) | Err(_) => parse_quote!(::taskloom),
         }
+    }
+}
+
+/// A number behind the `=`.
+fn number(meta: &ParseNestedMeta<'_>, example: &str, of: &str) -> syn::Result<LitInt> {
+    let number: LitInt = value(meta, example)?;
+    match number.base10_parse::<u32>() {
+        Ok(_) => Ok(number),
+        Err(_) => Err(Error::new_spanned(number, format!("the number of {of} is one from 0 on, of type `u32`"))),
     }
 }
 

@@ -7,9 +7,12 @@ use std::{
     sync::Arc,
 };
 
-use taskloom_core::{Argument, Body, Digest, Inputs, Instance, NodeId, Plan, Value};
+use taskloom_core::{Argument, Body, Digest, Inputs, Instance, Value};
 
-use crate::{Context, GroupOutput};
+use crate::{
+    Context, GroupOutput,
+    engine::{Engine, Job},
+};
 
 /// Any error that a task can fail with.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -42,28 +45,28 @@ pub fn asynchronous(future: impl Future<Output = Outcome> + Send + 'static) -> R
 /// The arguments of one execution, by the number of the parameter.
 #[derive(Debug)]
 pub struct Arguments<'a> {
-    plan: &'a Arc<Plan>,
-    node: NodeId,
-    attempt: u32,
+    engine: &'a Arc<Engine>,
+    job: &'a Job,
     instance: &'a Instance,
     inputs: &'a Inputs,
 }
 
 impl<'a> Arguments<'a> {
-    pub(crate) fn new(plan: &'a Arc<Plan>, node: NodeId, attempt: u32, inputs: &'a Inputs) -> Self {
-        Self { plan, node, attempt, instance: plan.task(node), inputs }
+    pub(crate) fn new(engine: &'a Arc<Engine>, job: &'a Job, inputs: &'a Inputs) -> Self {
+        Self { engine, job, instance: engine.plan().task(job.node), inputs }
     }
 
     /// The context of the execution.
     pub fn context(&self) -> Context {
-        Context::new(self.plan.clone(), self.node, self.attempt)
+        Context::new(self.engine, self.job)
     }
 
     fn find(&self, parameter: usize) -> Option<&Value> {
-        match &self.instance.arguments()[parameter] {
+        let found = self.inputs.iter().find(|(number, _)| *number == parameter).map(|(_, value)| value);
+        found.or_else(|| match &self.instance.arguments()[parameter] {
             Argument::Value(value) => Some(value),
-            _ => self.inputs.iter().find(|(number, _)| *number == parameter).map(|(_, value)| value),
-        }
+            _ => None,
+        })
     }
 
     fn wrong_type<T>(&self, parameter: usize) -> BoxError {

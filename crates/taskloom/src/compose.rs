@@ -1,4 +1,4 @@
-use taskloom_core::{Fragment as Core, GroupSettings, Instance};
+use taskloom_core::{Fragment as Core, GroupSettings, Instance, Policy};
 
 use crate::task::Composed;
 
@@ -20,11 +20,42 @@ impl From<Instance> for Fragment {
 impl Fragment {
     /// Names the group, instead of `ParallelGroup_1`, `ParallelGroup_2`, … in its workflow.
     pub fn group_name(self, name: impl Into<String>) -> Self {
-        let group = match self.0 {
-            Ok(fragment) => fragment.with_settings(GroupSettings { name: Some(name.into()) }),
-            Err(error) => Err(error),
-        };
-        Self(group)
+        self.configure(|settings| settings.name = Some(name.into()))
+    }
+
+    /// Says when the group has succeeded; by default if no branch failed.
+    ///
+    /// ```
+    /// use taskloom::prelude::*;
+    ///
+    /// #[task]
+    /// fn mirror(works: bool) -> Result<&'static str, String> {
+    ///     if works { Ok("data") } else { Err("down".into()) }
+    /// }
+    ///
+    /// # fn main() -> taskloom::Result<()> {
+    /// let [a, b] = [true, false].map(|works| mirror::task().works(works));
+    /// let run = Workflow::new("w").add((a | b).policy(Policy::AtLeast(1))).execute().blocking()?;
+    /// assert_eq!(run.value::<GroupOutput>()?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn policy(self, policy: Policy) -> Self {
+        self.configure(|settings| settings.policy = policy)
+    }
+
+    /// Stops the group as soon as its policy's verdict is certain: what has not started is skipped, what runs is
+    /// cancelled. By default every member runs to its end.
+    pub fn fail_fast(self, fail_fast: bool) -> Self {
+        self.configure(|settings| settings.fail_fast = fail_fast)
+    }
+
+    fn configure(self, change: impl FnOnce(&mut GroupSettings)) -> Self {
+        Self(self.0.and_then(|fragment| {
+            let mut settings = fragment.settings();
+            change(&mut settings);
+            fragment.with_settings(settings)
+        }))
     }
 }
 

@@ -9,6 +9,7 @@
 //! Both front ends use this; what differs between them is a [`Host`]: how a worker is started, and who
 //! has to hear that the run has ended.
 
+mod asks;
 mod failure;
 mod job;
 mod record;
@@ -24,6 +25,7 @@ use std::{
 use parking_lot::{Condvar, Mutex};
 use taskloom_core::{Limits, NodeId, Plan, Value};
 
+pub use asks::Asks;
 pub use failure::Failure;
 pub use job::Job;
 pub use record::{GroupReport, Record};
@@ -37,6 +39,9 @@ pub trait Host: Send + Sync {
     /// Says that an async task is ready, where these have an executor of their own
     /// ([`RunOptions::separate_async`]): it takes them with [`Role::Async`].
     fn start_async(&self, _engine: &Arc<Engine>) {}
+
+    /// Says that running tasks are to end: those of which [`Engine::is_cancelled`] says so.
+    fn cancelled(&self);
 
     /// Hears, once, that the run has ended.
     fn finished(&self);
@@ -158,6 +163,11 @@ impl Engine {
         self.visit(|shared, _| shared.cancel());
     }
 
+    /// Whether a running task is to end.
+    pub fn is_cancelled(&self, node: NodeId) -> bool {
+        self.shared.lock().is_cancelled(node)
+    }
+
     /// Waits until there is a task for the caller, the run has ended, or the time is over.
     pub fn wait(self: &Arc<Self>, timeout: Duration) -> Wait {
         let deadline = Instant::now() + timeout;
@@ -210,7 +220,11 @@ impl Engine {
         let mut shared = self.shared.lock();
         let result = visit(&mut shared, now);
         let wake = shared.wake(now);
+        let cancels = !shared.take_commands().is_empty();
         drop(shared);
+        if cancels {
+            self.host.cancelled();
+        }
         match wake {
             Wake::Nobody => {}
             Wake::Caller => {

@@ -16,6 +16,10 @@ pub enum ErrorKind {
     TaskFailed,
     /// A task failed at its last retry.
     RetryLimitExceeded,
+    /// A task would have been executed more often than it may.
+    CycleLimitExceeded,
+    /// The run would have had more steps than it may.
+    StepLimitExceeded,
     /// A group's policy was not met.
     ParallelGroup,
     /// The run was cancelled.

@@ -55,12 +55,13 @@ pub struct Execute {
     workflow: Workflow,
     start_node: Option<String>,
     max_concurrency: Option<NonZeroU32>,
+    max_steps: Option<u64>,
     under_way: Option<RunHandle>,
 }
 
 impl Execute {
     pub(crate) fn new(workflow: Workflow) -> Self {
-        Self { workflow, start_node: None, max_concurrency: None, under_way: None }
+        Self { workflow, start_node: None, max_concurrency: None, max_steps: None, under_way: None }
     }
 
     /// Starts at this task, and runs only what can be reached from it.
@@ -73,6 +74,13 @@ impl Execute {
     /// By default plain functions are limited to min(32, cores + 4), and async tasks are not.
     pub fn max_concurrency(mut self, tasks: u32) -> Self {
         self.max_concurrency = NonZeroU32::new(tasks.max(1));
+        self
+    }
+
+    /// Ends the run with an error when a further execution would start after so many. Further attempts of an
+    /// execution do not count. By default there is no limit.
+    pub fn max_steps(mut self, steps: u64) -> Self {
+        self.max_steps = Some(steps);
         self
     }
 
@@ -107,7 +115,7 @@ impl Execute {
         let cores = thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
         let most = self.max_concurrency.map_or_else(|| cores.saturating_add(4).min(32), NonZeroU32::get);
         let options = RunOptions {
-            limits: Limits { max_concurrency: self.max_concurrency },
+            limits: Limits { max_concurrency: self.max_concurrency, max_steps: self.max_steps },
             max_workers: most - u32::from(caller_works),
             separate_async: false,
         };

@@ -57,8 +57,8 @@ pub use context::Context;
 pub use error::{Error, ErrorKind};
 pub use execute::{Execute, RunHandle};
 pub use run::{GroupOutput, Run, Status, TaskRecord};
-pub use task::{Arg, Definition, Instance, TaskOptions};
-pub use taskloom_core::{BuildError, BuildErrorKind, State};
+pub use task::{Arg, Definition, Instance, RunWhen, TaskOptions};
+pub use taskloom_core::{BuildError, BuildErrorKind, Policy, State};
 pub use taskloom_macros::task;
 pub use workflow::Workflow;
 

@@ -4,7 +4,7 @@ mod record;
 
 use std::{any::type_name, fmt, sync::Arc};
 
-use taskloom_core::{Kind, NodeId, Outcome, Value, nearest};
+use taskloom_core::{Kind, NodeId, Outcome, Plan, Value, nearest};
 
 pub use group_output::GroupOutput;
 pub use record::TaskRecord;
@@ -20,7 +20,9 @@ use crate::{
 pub enum Status {
     /// Everything that was to run did.
     Succeeded,
-    /// A task or a group failed.
+    /// A task ended it, as a success.
+    Terminated,
+    /// A task or a group failed, or a limit was reached.
     Failed,
     /// It was cancelled.
     Cancelled,
@@ -30,6 +32,7 @@ impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Succeeded => "succeeded",
+            Self::Terminated => "terminated",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
         })
@@ -45,13 +48,20 @@ impl Run {
     pub(crate) fn finish(engine: &Arc<Engine>) -> Result<Self> {
         let run = Self(Arc::new(engine.take_record()));
         match run.0.outcome() {
-            Outcome::Succeeded => Ok(run),
+            Outcome::Succeeded | Outcome::Terminated(_) => Ok(run),
             Outcome::Failed(node) => Err(run.failed(node)),
             Outcome::Cancelled => {
                 let message = format!("the run of workflow `{}` was cancelled", run.workflow());
                 Err(Error::new(ErrorKind::RunCancelled, message).of(run))
             }
+            Outcome::CancelledBy(node) => Err(run.ended_by(ErrorKind::RunCancelled, node)),
+            Outcome::CycleLimit(node) => Err(run.ended_by(ErrorKind::CycleLimitExceeded, node)),
+            Outcome::StepLimit(node) => Err(run.ended_by(ErrorKind::StepLimitExceeded, node)),
         }
+    }
+
+    fn ended_by(self, kind: ErrorKind, node: NodeId) -> Error {
+        Error::new(kind, self.0.describe_end(node)).task(self.0.plan().id(node)).of(self.clone())
     }
 
     fn failed(self, node: NodeId) -> Error {
@@ -77,8 +87,9 @@ impl Run {
     pub fn status(&self) -> Status {
         match self.0.outcome() {
             Outcome::Succeeded => Status::Succeeded,
-            Outcome::Failed(_) => Status::Failed,
-            Outcome::Cancelled => Status::Cancelled,
+            Outcome::Terminated(_) => Status::Terminated,
+            Outcome::Failed(_) | Outcome::CycleLimit(_) | Outcome::StepLimit(_) => Status::Failed,
+            Outcome::Cancelled | Outcome::CancelledBy(_) => Status::Cancelled,
         }
     }
 
@@ -113,7 +124,7 @@ impl Run {
     {
         match self.0.plan().node_of(&instance.builder().instance) {
             Some(node) => self.typed(node),
-            None => Err(self.unknown(instance.id())),
+            None => Err(unknown(self.0.plan(), instance.id())),
         }
     }
 
@@ -151,26 +162,23 @@ impl Run {
         nodes.map(|node| TaskRecord::new(&self.0, node))
     }
 
+    /// What the task said that terminated or cancelled the run.
+    pub fn message(&self) -> Option<&str> {
+        self.0.message()
+    }
+
     /// How long the run took.
     pub fn duration(&self) -> std::time::Duration {
         self.0.took()
     }
 
     fn find(&self, id: &str) -> Result<NodeId> {
-        self.0.plan().find(id).ok_or_else(|| self.unknown(id))
+        self.0.plan().find(id).ok_or_else(|| unknown(self.0.plan(), id))
     }
 
     fn typed<T: Clone + 'static>(&self, node: NodeId) -> Result<T> {
         let value: Value = self.0.value_of(node).ok_or_else(|| self.no_result(node))?;
         value.downcast_ref::<T>().cloned().ok_or_else(|| self.wrong_type::<T>(node))
-    }
-
-    fn unknown(&self, id: &str) -> Error {
-        let close: Vec<String> = nearest(id, self.0.plan().ids()).into_iter().map(|id| format!("`{id}`")).collect();
-        let hint =
-            if close.is_empty() { String::new() } else { format!("\n  hint: did you mean {}?", close.join(" or ")) };
-        let message = format!("workflow `{}` has no task or group `{id}`{hint}", self.workflow());
-        Error::new(ErrorKind::Output, message).task(id)
     }
 
     fn no_result(&self, node: NodeId) -> Error {
@@ -192,6 +200,13 @@ impl Run {
         let message = format!("the result of `{id}` is no `{}`\n  hint: {made_by}", type_name::<T>());
         Error::new(ErrorKind::Output, message).task(id)
     }
+}
+
+/// There is no such task or group; perhaps a similar one was meant.
+pub(crate) fn unknown(plan: &Plan, id: &str) -> Error {
+    let close: Vec<String> = nearest(id, plan.ids()).into_iter().map(|id| format!("`{id}`")).collect();
+    let hint = if close.is_empty() { String::new() } else { format!("\n  hint: did you mean {}?", close.join(" or ")) };
+    Error::new(ErrorKind::Output, format!("workflow `{}` has no task or group `{id}`{hint}", plan.name())).task(id)
 }
 
 impl fmt::Debug for Run {

@@ -6,7 +6,7 @@ use std::fmt;
 use taskloom_core::{Lookup, Options, Parameter, Place};
 
 pub use arg::Arg;
-pub use builder::{Builder, Instance, TaskOptions};
+pub use builder::{Builder, Instance, RunWhen, TaskOptions};
 
 use crate::{
     BuildError, Fragment, IntoFragment,

@@ -1,3 +1,5 @@
+use fixedbitset::FixedBitSet;
+
 use super::{Outcome, State};
 use crate::{NodeId, hash::Map};
 
@@ -5,6 +7,7 @@ use crate::{NodeId, hash::Map};
 #[derive(Clone, Debug)]
 pub struct Ending {
     pub(super) states: Box<[State]>,
+    pub(super) ran: FixedBitSet,
     pub(super) iterations: Map<NodeId, u32>,
     pub(super) attempts: Map<NodeId, u32>,
     pub(super) outcome: Outcome,
@@ -16,9 +19,9 @@ impl Ending {
         self.states[node as usize]
     }
 
-    /// The last execution of a node; the first is 1.
-    pub fn iteration(&self, node: NodeId) -> u32 {
-        self.iterations.get(&node).copied().unwrap_or(1)
+    /// How many executions of a node have started.
+    pub fn executions(&self, node: NodeId) -> u32 {
+        if self.ran.contains(node as usize) { self.iterations.get(&node).copied().unwrap_or(1) } else { 0 }
     }
 
     /// The last attempt of a node; the first is 1.

@@ -1,85 +1,166 @@
-//! The nodes and edges that a recipe means, read off the rules and not off the plan.
+//! The nodes, edges and groups that a recipe means, read off the rules and not off the plan.
 
 use std::collections::BTreeSet;
 
-use crate::recipe::{Input, Recipe, Shape};
+use crate::{
+    loops,
+    recipe::{Input, Recipe, Rule, Shape, Task},
+};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) type Edge = (usize, usize);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Node {
     Task(usize),
     Entry(usize),
     Exit(usize),
 }
 
+/// One of the branches of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Branch {
+    first: usize,
+    pub(crate) last: usize,
+    /// Its tasks, and the exits of groups in it.
+    pub(crate) inside: Vec<usize>,
+    /// Whether it has to succeed.
+    pub(crate) is_critical: bool,
+}
+
+pub(crate) struct Group {
+    pub(crate) entry: usize,
+    pub(crate) exit: usize,
+    pub(crate) branches: Vec<Branch>,
+    pub(crate) rule: Rule,
+    pub(crate) fail_fast: bool,
+}
+
 /// Nodes are numbered in the order of composition, a group's entry and exit after its members.
 pub(crate) struct Graph<'a> {
     recipe: &'a Recipe,
     pub(crate) nodes: Vec<Node>,
-    pub(crate) edges: BTreeSet<(usize, usize)>,
-    /// For each group the nodes that make it fail when they do.
-    pub(crate) members: Vec<Vec<usize>>,
+    pub(crate) edges: BTreeSet<Edge>,
+    pub(crate) groups: Vec<Group>,
     /// What is left out because it cannot be reached from the start.
     pub(crate) excluded: BTreeSet<usize>,
-}
-
-/// A shape that has joined.
-struct Joined {
-    first: usize,
-    last: usize,
-    inside: Vec<usize>,
+    /// The edges that close a cycle.
+    pub(crate) loops: BTreeSet<Edge>,
+    /// All nodes in plan order.
+    pub(crate) order: Vec<usize>,
 }
 
 impl<'a> Graph<'a> {
     pub(crate) fn new(recipe: &'a Recipe) -> Self {
-        let (nodes, edges, members, excluded) = Default::default();
-        let mut graph = Self { recipe, nodes, edges, members, excluded };
-        let shapes: Vec<Joined> = recipe.shapes.iter().map(|shape| graph.join(shape)).collect();
+        let (nodes, edges, groups, excluded, loops, order) = Default::default();
+        let mut graph = Self { recipe, nodes, edges, groups, excluded, loops, order };
+        let shapes: Vec<Branch> = recipe.shapes.iter().map(|shape| graph.join(shape)).collect();
         for &(from, to) in &recipe.edges {
             let edge = (graph.task(from), graph.task(to));
             graph.edges.insert(edge);
         }
-        for (shape, task) in recipe.composed_again() {
-            let task = graph.task(task);
-            graph.edges.insert((shapes[shape].last, task));
+        for again in &recipe.again {
+            let (shape, task) = (&shapes[again.shape % shapes.len()], graph.task(again.task));
+            graph.edges.insert(if again.task_is_first { (task, shape.first) } else { (shape.last, task) });
         }
         if let Some(start) = graph.start() {
             graph.keep_reachable(start);
         }
+        graph.loops = loops::find(&graph);
+        graph.order = loops::order(&graph);
         graph
     }
 
     /// The node to start from, if its task has joined.
     pub(crate) fn start(&self) -> Option<usize> {
-        let start = self.recipe.start?;
-        self.find(start)
+        self.find(self.recipe.start?)
     }
 
-    fn find(&self, task: usize) -> Option<usize> {
+    pub(crate) fn find(&self, task: usize) -> Option<usize> {
         self.nodes.iter().position(|node| *node == Node::Task(task))
+    }
+
+    pub(crate) fn included(&self) -> impl Iterator<Item = usize> {
+        (0..self.nodes.len()).filter(|node| !self.excluded.contains(node))
+    }
+
+    /// What the recipe says of a node that is a task.
+    pub(crate) fn recipe(&self, node: usize) -> Option<&Task> {
+        match self.nodes[node] {
+            Node::Task(task) => Some(&self.recipe.tasks[task]),
+            Node::Entry(_) | Node::Exit(_) => None,
+        }
+    }
+
+    pub(crate) fn is_clean_up(&self, node: usize) -> bool {
+        self.recipe(node).is_some_and(|task| task.is_clean_up)
     }
 
     /// The nodes whose outputs a node cannot do without. An input of which a part is left out of the run
     /// is looked for elsewhere.
     pub(crate) fn needed(&self, node: usize) -> Vec<usize> {
-        let Node::Task(task) = self.nodes[node] else { return Vec::new() };
-        let Some(Input { from, has_default: false }) = &self.recipe.inputs[task] else { return Vec::new() };
+        let Some(Input { from, has_default: false }) = self.recipe(node).and_then(|task| task.input.as_ref()) else {
+            return Vec::new();
+        };
         let from: Vec<usize> = from.iter().filter_map(|&from| self.find(from)).collect();
         if from.iter().any(|from| self.excluded.contains(from)) { Vec::new() } else { from }
     }
 
-    pub(crate) fn before(&self, node: usize) -> impl Iterator<Item = usize> {
-        self.edges.iter().filter(move |(_, to)| *to == node).map(|(from, _)| *from)
+    /// The edges to a node that count for its readiness.
+    pub(crate) fn arriving(&self, node: usize) -> impl Iterator<Item = Edge> {
+        self.edges.difference(&self.loops).copied().filter(move |(_, to)| *to == node)
+    }
+
+    pub(crate) fn leaving(&self, node: usize) -> Vec<Edge> {
+        self.edges.iter().copied().filter(|(from, _)| *from == node).collect()
+    }
+
+    /// A node and all that edges that count lead to from it.
+    pub(crate) fn forward(&self, node: usize) -> BTreeSet<usize> {
+        reach(node, &self.edges.difference(&self.loops).copied().collect())
+    }
+
+    /// The tasks directly before a node. Groups' entries and exits stand for what is before or in them.
+    pub(crate) fn tasks_before(&self, node: usize) -> BTreeSet<usize> {
+        let mut seen = BTreeSet::new();
+        let mut look = |from: Vec<usize>| from.into_iter().filter(|&from| seen.insert(from)).collect::<Vec<_>>();
+        let mut pending = look(self.arriving(node).map(|(from, _)| from).collect());
+        let mut tasks = BTreeSet::new();
+        while let Some(from) = pending.pop() {
+            match self.nodes[from] {
+                Node::Task(_) => _ = tasks.insert(from),
+                Node::Entry(_) => pending.extend(look(self.arriving(from).map(|(from, _)| from).collect())),
+                Node::Exit(group) => {
+                    let inside = self.groups[group].branches.iter().flat_map(|branch| branch.inside.clone());
+                    pending.extend(look(inside.collect()));
+                }
+            }
+        }
+        tasks
     }
 
     pub(crate) fn is_grouped(&self, node: usize) -> bool {
-        self.members.iter().any(|members| members.contains(&node))
+        self.groups.iter().any(|group| group.branches.iter().any(|branch| branch.inside.contains(&node)))
+    }
+
+    /// Everything in a group at any depth: tasks, and the entries and exits of groups in it.
+    pub(crate) fn within(&self, group: usize) -> BTreeSet<usize> {
+        let inside: Vec<usize> = self.groups[group].branches.iter().flat_map(|branch| branch.inside.clone()).collect();
+        let mut within = BTreeSet::new();
+        for node in inside {
+            within.insert(node);
+            if let Node::Exit(inner) = self.nodes[node] {
+                within.insert(self.groups[inner].entry);
+                within.extend(self.within(inner));
+            }
+        }
+        within
     }
 
     fn task(&mut self, task: usize) -> usize {
         if let Some(known) = self.find(task) {
             return known;
         }
-        let from = self.recipe.inputs[task].iter().flat_map(|input| &input.from);
+        let from = self.recipe.tasks[task].input.iter().flat_map(|input| &input.from);
         let from: Vec<usize> = from.map(|&from| self.task(from)).collect();
         self.nodes.push(Node::Task(task));
         let node = self.nodes.len() - 1;
@@ -87,43 +168,68 @@ impl<'a> Graph<'a> {
         node
     }
 
-    fn join(&mut self, shape: &Shape) -> Joined {
+    /// Joins a shape, as a branch of what it may be in.
+    fn join(&mut self, shape: &Shape) -> Branch {
+        let is_critical = false;
         match shape {
             Shape::Task(task) => {
                 let node = self.task(*task);
-                Joined { first: node, last: node, inside: vec![node] }
+                Branch { first: node, last: node, inside: vec![node], is_critical }
             }
             Shape::Chain(parts) => {
-                let parts: Vec<Joined> = parts.iter().map(|part| self.join(part)).collect();
+                let parts: Vec<Branch> = parts.iter().map(|part| self.join(part)).collect();
                 self.edges.extend(parts.windows(2).map(|pair| (pair[0].last, pair[1].first)));
-                Joined {
-                    first: parts[0].first,
-                    last: parts[parts.len() - 1].last,
-                    inside: parts.into_iter().flat_map(|part| part.inside).collect(),
-                }
+                let (first, last) = (parts[0].first, parts[parts.len() - 1].last);
+                Branch { first, last, inside: parts.into_iter().flat_map(|part| part.inside).collect(), is_critical }
             }
-            Shape::Group { members, .. } => {
-                let members: Vec<Joined> = members.iter().map(|member| self.join(member)).collect();
-                let group = self.members.len();
-                let (entry, exit) = (self.nodes.len(), self.nodes.len() + 1);
-                self.nodes.extend([Node::Entry(group), Node::Exit(group)]);
-                for member in &members {
-                    self.edges.extend([(entry, member.first), (member.last, exit)]);
+            Shape::Group { members, rule, fail_fast, .. } => {
+                let mut branches = Vec::new();
+                for member in members {
+                    let mut branch = self.join(member);
+                    if let Rule::Critical(number) = rule {
+                        branch.is_critical = member.tasks().contains(&shape.critical(*number));
+                    }
+                    // A group is a set: the same branch again adds nothing.
+                    if !branches.contains(&branch) {
+                        branches.push(branch);
+                    }
                 }
-                self.members.push(members.into_iter().flat_map(|member| member.inside).collect());
-                Joined { first: entry, last: exit, inside: vec![exit] }
+                let (entry, exit) = (self.nodes.len(), self.nodes.len() + 1);
+                self.nodes.extend([Node::Entry(self.groups.len()), Node::Exit(self.groups.len())]);
+                for branch in &branches {
+                    self.edges.extend([(entry, branch.first), (branch.last, exit)]);
+                }
+                self.groups.push(Group { entry, exit, branches, rule: *rule, fail_fast: *fail_fast });
+                Branch { first: entry, last: exit, inside: vec![exit], is_critical }
             }
         }
     }
 
     fn keep_reachable(&mut self, start: usize) {
-        let mut reached = BTreeSet::from([start]);
-        // Edges lead forward only in a drawing, not in numbers, so look until nothing more is found.
-        while let Some(&(_, to)) = self.edges.iter().find(|(from, to)| reached.contains(from) && !reached.contains(to))
-        {
-            reached.insert(to);
-        }
+        let reached = reach(start, &self.edges);
         self.excluded = (0..self.nodes.len()).filter(|node| !reached.contains(node)).collect();
-        self.edges.retain(|(from, to)| reached.contains(from) && *to != start);
+        self.edges.retain(|(from, _)| reached.contains(from));
+        for group in &mut self.groups {
+            let (kept, lost): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut group.branches).into_iter().partition(|branch| reached.contains(&branch.last));
+            let misses = match group.rule {
+                Rule::Strict | Rule::BestEffort => false,
+                Rule::AtLeast(_) => !lost.is_empty(),
+                Rule::Critical(_) => lost.iter().any(|branch| branch.is_critical),
+            };
+            if misses {
+                group.rule = Rule::Strict;
+            }
+            group.branches = kept;
+        }
     }
+}
+
+fn reach(start: usize, edges: &BTreeSet<Edge>) -> BTreeSet<usize> {
+    let mut reached = BTreeSet::from([start]);
+    // Edges lead forward only in a drawing, not in numbers, so look until nothing more is found.
+    while let Some(&(_, to)) = edges.iter().find(|(from, to)| reached.contains(from) && !reached.contains(to)) {
+        reached.insert(to);
+    }
+    reached
 }

@@ -1,5 +1,5 @@
 //! The scheduler against a reference executor that shares no code with it: random workflows, random
-//! outcomes, any order of events; everything is compared after every event.
+//! outcomes and wishes of tasks, any order of events; everything is compared after every event.
 //!
 //! `PROPTEST_CASES=1000000 cargo test -p taskloom-core --test scheduler --release` looks harder.
 
@@ -8,9 +8,11 @@
 #[path = "../support/body.rs"]
 mod body;
 mod graph;
+mod loops;
 mod mistakes;
 mod recipe;
 mod reference;
+mod strategy;
 mod trial;
 
 use proptest::prelude::*;
@@ -25,7 +27,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn s_12_the_scheduler_decides_as_the_reference_does(recipe in recipe::recipes()) {
+    fn s_12_the_scheduler_decides_as_the_reference_does(recipe in strategy::recipes()) {
         trial::compare(&recipe)?;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use taskloom_core::{Event, Limits, Lookup, Plan, Scheduler, Workflow, parallel};
+use taskloom_core::{Event, Limits, Lookup, Plan, Retry, Scheduler, Workflow, parallel};
 
 use crate::body::{definition, instance};
 
@@ -18,20 +18,20 @@ fn scheduler() -> Scheduler {
 #[test]
 #[should_panic(expected = "nodes start in the order in which they became ready")]
 fn s_01_what_is_not_next_cannot_start() {
-    scheduler().apply(Event::Started(1));
+    scheduler().apply(Event::Started(1), &mut Vec::new());
 }
 
 #[test]
 #[should_panic(expected = "only what runs can end")]
 fn s_01_what_does_not_run_cannot_succeed() {
-    scheduler().apply(Event::Succeeded(0));
+    scheduler().apply(Event::Succeeded(0), &mut Vec::new());
 }
 
 #[test]
 #[should_panic(expected = "only what runs can end")]
 fn s_01_what_has_ended_cannot_end_again() {
     let mut scheduler = scheduler();
-    scheduler.apply(Event::Started(0));
-    scheduler.apply(Event::Succeeded(0));
-    scheduler.apply(Event::Failed { node: 0, retry: false });
+    scheduler.apply(Event::Started(0), &mut Vec::new());
+    scheduler.apply(Event::Succeeded(0), &mut Vec::new());
+    scheduler.apply(Event::Failed { node: 0, retry: Retry::No }, &mut Vec::new());
 }

@@ -68,9 +68,12 @@ fn arguments<'py>(
     let keywords = PyDict::new(py);
     let mut positional: SmallVec<[Bound<'py, PyAny>; 4]> = smallvec::smallvec![body.function.bind(py).clone()];
     let task = engine.plan().task(job.node);
-    let find = |parameter: usize| match &task.arguments()[parameter] {
-        Argument::Value(value) => Some(value),
-        _ => inputs.iter().find(|(number, _)| *number == parameter).map(|(_, value)| value),
+    let find = |parameter: usize| {
+        let found = inputs.iter().find(|(number, _)| *number == parameter).map(|(_, value)| value);
+        found.or_else(|| match &task.arguments()[parameter] {
+            Argument::Value(value) => Some(value),
+            _ => None,
+        })
     };
     match &body.context {
         Injection::None => {}

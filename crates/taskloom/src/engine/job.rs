@@ -1,34 +1,64 @@
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
+use parking_lot::Mutex;
 use taskloom_core::{Gathered, Inputs, NodeId, Plan, Value, resolve};
 
-use super::Failure;
+use super::{Asks, Failure};
 
 /// One attempt to run one task, to be ended with [`super::Engine::end`].
 #[derive(Debug)]
 pub struct Job {
     /// The task's node.
     pub node: NodeId,
+    /// The execution that this is of the task; the first is 1.
+    pub iteration: u32,
     /// The attempt; the first is 1.
     pub attempt: u32,
     /// Since the run began.
     pub(super) started: Duration,
+    /// What is needed beside the bound values, if anything is.
+    pub(super) sources: Option<Box<Sources>>,
+    asks: OnceLock<Arc<Mutex<Asks>>>,
+}
+
+/// Where the arguments of an execution come from, beside bound values.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
     /// The results that open parameters may need.
-    pub(super) gathered: Option<Box<Gathered>>,
+    pub(super) gathered: Gathered,
+    /// The node that a jump or a loop edge came from.
+    pub(super) cause: Option<NodeId>,
+    /// What `next_iteration` passes to the first parameter.
+    pub(super) data: Option<Value>,
 }
 
 impl Job {
+    pub(super) fn new(node: NodeId, iteration: u32, attempt: u32, started: Duration) -> Self {
+        Self { node, iteration, attempt, started, sources: None, asks: OnceLock::new() }
+    }
+
     /// Decides what fills the parameters that have no value of their own (rule R-3).
     ///
     /// # Errors
     ///
     /// A [`Failure`] that says which parameter has no value and where it was looked for.
     pub fn inputs(&self, plan: &Plan, channel: impl Fn(&str) -> Option<Value>) -> Result<Inputs, Failure> {
-        match &self.gathered {
-            None => Ok(Inputs::new()),
-            Some(gathered) => resolve(plan, self.node, gathered, channel)
-                .map_err(|missing| Failure::lasting(Unfilled(missing.message))),
-        }
+        let Some(sources) = &self.sources else { return Ok(Inputs::new()) };
+        let Sources { gathered, cause, data } = &**sources;
+        resolve(plan, self.node, gathered, *cause, data.as_ref(), channel)
+            .map_err(|missing| Failure::lasting(Unfilled(missing.message)))
+    }
+
+    /// What the execution asks for; shared with its context.
+    pub fn asks(&self) -> &Arc<Mutex<Asks>> {
+        self.asks.get_or_init(Arc::default)
+    }
+
+    pub(super) fn take_asks(&self) -> Option<Asks> {
+        self.asks.get().map(|asks| std::mem::take(&mut *asks.lock()))
     }
 }
 

@@ -1,6 +1,6 @@
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
-use taskloom_core::{Ending, Gathered, Kind, NodeId, Outcome, Plan, State, Value};
+use taskloom_core::{Ending, Gathered, Kind, NodeId, Options, Outcome, Plan, State, Value};
 
 use super::Failure;
 
@@ -14,6 +14,7 @@ pub struct Record {
     pub(super) failures: Vec<(NodeId, Failure)>,
     /// Where each failed task is in `failures`.
     pub(super) failed: HashMap<NodeId, usize>,
+    pub(super) message: Option<String>,
     pub(super) took: Duration,
 }
 
@@ -40,6 +41,16 @@ impl Record {
     /// How the run ended.
     pub fn outcome(&self) -> Outcome {
         self.ending.outcome()
+    }
+
+    /// What the task said that terminated or cancelled the run.
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref().filter(|message| !message.is_empty())
+    }
+
+    /// How many executions a task had.
+    pub fn iterations(&self, node: NodeId) -> u32 {
+        self.ending.executions(node)
     }
 
     /// How long it took.
@@ -91,7 +102,11 @@ impl Record {
 
     /// The node that gives the run its value: the last sink that succeeded (rule R-4).
     pub fn value_node(&self) -> Option<NodeId> {
-        self.plan.sinks().into_iter().rev().find(|&node| self.state(node) == State::Succeeded)
+        let sink = self.plan.sinks().into_iter().rev().find(|&node| self.state(node) == State::Succeeded);
+        match self.outcome() {
+            Outcome::Terminated(node) => sink.or(Some(node)),
+            _ => sink,
+        }
     }
 
     /// The failures that no retry mended, in the order in which they happened.
@@ -164,6 +179,27 @@ impl Record {
         format!("{text}\n  failed as well: {}{more}", others.join(", "))
     }
 
+    /// Why the run ended at a task that did not fail: it cancelled the run, or reached a limit.
+    pub fn describe_end(&self, node: NodeId) -> String {
+        let (id, name) = (self.plan.id(node), self.plan.name());
+        match self.outcome() {
+            Outcome::CycleLimit(_) => {
+                let options = self.plan.task(node).options();
+                let most = options.max_cycles.unwrap_or(Options::MAX_CYCLES);
+                format!(
+                    "task `{id}` has been executed {most} times, as often as it may (max_cycles), and was to run again\n  hint: let the loop end sooner, or give the task a higher `max_cycles`"
+                )
+            }
+            Outcome::StepLimit(_) => format!(
+                "workflow `{name}` has had as many executions as it may (max_steps), and `{id}` was to be the next\n  hint: give the run a higher `max_steps`"
+            ),
+            _ => match self.message() {
+                Some(message) => format!("task `{id}` cancelled the run of workflow `{name}`: {message}"),
+                None => format!("task `{id}` cancelled the run of workflow `{name}`"),
+            },
+        }
+    }
+
     /// What failed, where, at which attempt and with which arguments, as one text (rules ).
     pub fn describe_failure(&self, node: NodeId) -> String {
         if !self.plan.is_task(node) {
@@ -192,15 +228,21 @@ impl Record {
         )
     }
 
+    fn policy(&self, exit: NodeId) -> String {
+        let Kind::Exit(group) = self.plan.kind(exit) else { return String::new() };
+        self.plan.groups()[group as usize].policy.to_string()
+    }
+
     fn describe_group(&self, exit: NodeId) -> String {
         let report = self.group_report(exit);
         let total = report.failed.len() + report.successful.len() + report.skipped.len();
         let failed: Vec<String> = report.failed.iter().map(|(id, why)| format!("`{id}` ({why})")).collect();
         let list = |ids: &[String]| if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
         format!(
-            "group `{}` failed: {} of {total} branches failed, and its policy is strict\n  failed: {}\n  successful: {}\n  skipped: {}",
+            "group `{}` failed: {} of {total} branches failed, and its policy is {}\n  failed: {}\n  successful: {}\n  skipped: {}",
             self.plan.id(exit),
             report.failed.len(),
+            self.policy(exit),
             failed.join(", "),
             list(&report.successful),
             list(&report.skipped),

@@ -1,8 +1,12 @@
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
-use taskloom_core::{Event, Gathered, NodeId, Outcome, Plan, Scheduler, State, Value};
+use taskloom_core::{Command, Control, Event, Gathered, NodeId, Outcome, Plan, Retry, Scheduler, Value};
 
-use super::{Failure, Job, Record, Role, RunOptions};
+use super::{Asks, Failure, Job, Record, Role, RunOptions, asks::Wish, job::Sources};
 
 /// Who has to be woken after a visit; one at a time, since whoever wakes up looks again.
 pub(super) enum Wake {
@@ -32,6 +36,14 @@ pub(super) struct Shared {
     failures: Vec<(NodeId, Failure)>,
     /// The last errors of tasks that are to be retried: kept, if the run ends before that (rule S-8).
     retried: BTreeMap<NodeId, Failure>,
+    /// What `next_iteration` passes on, for tasks that are to run again.
+    data: HashMap<NodeId, Value>,
+    /// What the task said that ended the run.
+    message: Option<String>,
+    commands: Vec<Command>,
+    /// Running tasks that are to end, because their group does.
+    cancelled: Vec<NodeId>,
+    all_cancelled: bool,
     workers: u32,
     max_workers: u32,
     called: Called,
@@ -52,6 +64,11 @@ impl Shared {
             times: vec![(Duration::ZERO, Duration::ZERO); tasks],
             failures: Vec::new(),
             retried: BTreeMap::new(),
+            data: HashMap::new(),
+            message: None,
+            commands: Vec::new(),
+            cancelled: Vec::new(),
+            all_cancelled: false,
             workers: 0,
             max_workers: options.max_workers,
             called: Called::default(),
@@ -91,21 +108,38 @@ impl Shared {
             (true, Role::Worker | Role::Caller) if self.separate_async => return None,
             _ => {}
         }
-        self.scheduler.apply(Event::Started(node));
-        let gathered = (!self.plan.fills(node).is_empty()).then(|| Box::new(self.gather(node)));
-        Some(Job { node, attempt: self.scheduler.attempt(node), started: now, gathered })
+        self.apply(Event::Started(node));
+        let mut job = Job::new(node, self.scheduler.iteration(node), self.scheduler.attempt(node), now);
+        job.sources = self.sources(node);
+        Some(job)
+    }
+
+    fn apply(&mut self, event: Event) {
+        self.scheduler.apply(event, &mut self.commands);
+    }
+
+    /// Takes along what the arguments of an execution may come from.
+    fn sources(&self, node: NodeId) -> Option<Box<Sources>> {
+        let cause = self.scheduler.cause(node);
+        let data = if self.data.is_empty() { None } else { self.data.get(&node).cloned() };
+        if self.plan.fills(node).is_empty() && data.is_none() {
+            return None;
+        }
+        let gathered = Gathered::take(&self.plan, node, |from| self.gather(from));
+        let gathered = match cause {
+            Some(cause) => gathered.with(&self.plan, cause, |from| self.gather(from)),
+            None => gathered,
+        };
+        Some(Box::new(Sources { gathered, cause, data }))
     }
 
     fn is_async(&self, node: NodeId) -> bool {
         self.plan.task(node).definition().body().is_async()
     }
 
-    fn gather(&self, node: NodeId) -> Gathered {
-        Gathered::take(&self.plan, node, |from| match self.scheduler.state(from) {
-            State::Succeeded if self.plan.is_task(from) => Some(self.results[from as usize].clone()),
-            State::Succeeded => Some(None),
-            _ => None,
-        })
+    /// The value of a task that has succeeded; `None` inside for a group.
+    fn gather(&self, node: NodeId) -> Option<Option<Value>> {
+        self.scheduler.has_value(node).then(|| self.results.get(node as usize).and_then(Clone::clone))
     }
 
     /// Takes what it keeps out of `result`.
@@ -115,11 +149,8 @@ impl Shared {
         match result {
             Some(Ok(_)) => {
                 if let Some(Ok(value)) = result.take() {
-                    self.results[node as usize] = Some(value);
+                    self.succeeded(job, value);
                 }
-                self.order.push(node);
-                self.retried.remove(&node);
-                self.scheduler.apply(Event::Succeeded(node));
             }
             Some(Err(failure)) => {
                 let retry = failure.retryable && job.attempt <= self.plan.task(node).options().max_retries;
@@ -129,21 +160,62 @@ impl Shared {
                     self.retried.remove(&node);
                     self.failures.push((node, failure.clone()));
                 }
-                self.scheduler.apply(Event::Failed { node, retry });
+                self.apply(Event::Failed { node, retry: if retry { Retry::Now } else { Retry::No } });
             }
             None => {}
         }
     }
 
+    fn succeeded(&mut self, job: &Job, value: Value) {
+        let node = job.node;
+        self.retried.remove(&node);
+        let wish = job.take_asks().and_then(Asks::wish);
+        if !matches!(wish, Some(Wish { control: Control::Iterate, .. })) {
+            // An iteration is no finished pass: the value is that of the last one.
+            self.results[node as usize] = Some(value);
+            self.order.push(node);
+        }
+        let Some(Wish { control, message, data }) = wish else {
+            if !self.data.is_empty() {
+                self.data.remove(&node);
+            }
+            return self.apply(Event::Succeeded(node));
+        };
+        match data {
+            Some(data) => self.data.insert(node, data),
+            None => self.data.remove(&node),
+        };
+        if self.message.is_none() {
+            self.message = message;
+        }
+        self.apply(Event::Directed { node, control });
+    }
+
     pub(super) fn abandon(&mut self, job: &Job, now: Duration) {
         self.times[job.node as usize] = (job.started, now);
-        self.scheduler.apply(Event::Dropped(job.node));
+        self.apply(Event::Dropped(job.node));
     }
 
     pub(super) fn cancel(&mut self) {
         if !self.is_finished() {
-            self.scheduler.apply(Event::Cancelled);
+            self.apply(Event::Cancelled);
         }
+    }
+
+    /// What the driver has to do.
+    pub(super) fn take_commands(&mut self) -> Vec<Command> {
+        for command in &self.commands {
+            match command {
+                Command::Cancel(node) => self.cancelled.push(*node),
+                Command::CancelAll => self.all_cancelled = true,
+            }
+        }
+        std::mem::take(&mut self.commands)
+    }
+
+    /// Whether a running task is to end.
+    pub(super) fn is_cancelled(&self, node: NodeId) -> bool {
+        self.all_cancelled || self.cancelled.contains(&node)
     }
 
     /// Says that the caller is about to wait, unless something is ready for it.
@@ -200,6 +272,7 @@ impl Shared {
         Record {
             plan: self.plan.clone(),
             ending: self.scheduler.ending(),
+            message: self.message.take(),
             results: std::mem::take(&mut self.results),
             order: std::mem::take(&mut self.order),
             times: std::mem::take(&mut self.times),

@@ -25,7 +25,6 @@ impl RunHandle {
     /// [`RunCancelled`](crate::ErrorKind::RunCancelled).
     pub fn cancel(&self) {
         self.engine.cancel();
-        self.host.cancel();
     }
 
     /// Whether the run has ended.

@@ -1,12 +1,10 @@
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use parking_lot::Mutex;
+use taskloom_core::NodeId;
 use tokio::{runtime::Handle, sync::Notify};
 
 use super::{runtime::Runtime, worker};
@@ -17,31 +15,27 @@ pub(crate) struct RustHost {
     runtime: Runtime,
     /// Whoever awaits the run.
     waker: Mutex<Option<std::task::Waker>>,
-    /// Tells async tasks to end, now and later.
-    cancelled: AtomicBool,
+    /// Tells async tasks that some of them are to end.
     cancelling: Notify,
 }
 
 impl RustHost {
     pub(super) fn new(runtime: Runtime) -> Self {
-        Self { runtime, waker: Mutex::new(None), cancelled: AtomicBool::new(false), cancelling: Notify::new() }
+        Self { runtime, waker: Mutex::new(None), cancelling: Notify::new() }
     }
 
     pub(super) fn handle(&self) -> &Handle {
         self.runtime.handle()
     }
 
-    /// Tells async tasks to end.
-    pub(super) fn cancel(&self) {
-        self.cancelled.store(true, Ordering::SeqCst);
-        self.cancelling.notify_waiters();
-    }
-
-    /// Ready once [`cancel`](Self::cancel) has been called.
-    pub(super) async fn cancelled(&self) {
-        let cancelling = self.cancelling.notified();
-        // After the future is there it hears of a cancellation; an earlier one is in the flag.
-        if !self.cancelled.load(Ordering::SeqCst) {
+    /// Ready once a running task is to end.
+    pub(super) async fn cancelled(&self, engine: &Engine, node: NodeId) {
+        loop {
+            // Once this is there it hears of a cancellation; of an earlier one the engine tells.
+            let cancelling = self.cancelling.notified();
+            if engine.is_cancelled(node) {
+                return;
+            }
             cancelling.await;
         }
     }
@@ -81,6 +75,10 @@ impl Host for Arc<RustHost> {
     fn start_worker(&self, engine: &Arc<Engine>) {
         let (worker, host) = (Called(Some(engine.clone())), self.clone());
         self.handle().spawn_blocking(move || worker.arrive(&host));
+    }
+
+    fn cancelled(&self) {
+        self.cancelling.notify_waiters();
     }
 
     fn finished(&self) {

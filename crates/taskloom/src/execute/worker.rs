@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use taskloom_core::Value;
+use taskloom_core::{NodeId, Value};
 
 use super::host::RustHost;
 use crate::{
@@ -84,7 +84,7 @@ fn call(engine: &Arc<Engine>, job: &Job) -> Called {
         Ok(inputs) => inputs,
         Err(failure) => return Called::Ended(Err(failure)),
     };
-    let arguments = Arguments::new(plan, job.node, job.attempt, &inputs);
+    let arguments = Arguments::new(engine, job, &inputs);
     let body: &dyn Any = task.definition().body();
     let Some(body) = body.downcast_ref::<RustBody>() else {
         return Called::Ended(Err(Failure::lasting("the task was made by another language's front end")));
@@ -126,6 +126,10 @@ impl InFlight {
         Self { engine, job: Some(job) }
     }
 
+    fn node(&self) -> Option<NodeId> {
+        self.job.as_ref().map(|job| job.node)
+    }
+
     fn end(mut self, result: Result<Value, Failure>) -> Option<Job> {
         self.engine.end(&self.job.take()?, result, Role::Async)
     }
@@ -144,7 +148,9 @@ async fn finish(first: InFlight, future: Pending, host: Arc<RustHost>) {
     let mut current = Some((first, future));
     let mut ended = 0;
     while let Some((flight, mut future)) = current {
-        let mut cancelled = pin!(host.cancelled());
+        let Some(node) = flight.node() else { return };
+        let engine = flight.engine.clone();
+        let mut cancelled = pin!(host.cancelled(&engine, node));
         let result = poll_fn(|poller| match poll(&mut future, poller) {
             Poll::Ready(result) => Poll::Ready(Some(result)),
             Poll::Pending => cancelled.as_mut().poll(poller).map(|()| None),

@@ -31,6 +31,11 @@ impl<'a> TaskRecord<'a> {
         self.record.attempts(self.node)
     }
 
+    /// How many executions it had; 0 if it did not run.
+    pub fn iterations(self) -> u32 {
+        self.record.iterations(self.node)
+    }
+
     /// How long its last attempt took.
     pub fn duration(self) -> Duration {
         let (started, ended) = self.record.times(self.node);

@@ -42,6 +42,17 @@ pub trait Instance: IntoFragment + Sized {
     }
 }
 
+/// When a task runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RunWhen {
+    /// Once all that leads to it has ended, if something of that succeeded.
+    #[default]
+    Success,
+    /// Once all that leads to it has ended or can no longer run, also in a run that has failed or was cancelled: a
+    /// clean-up. Its own failure does not change how the run ends.
+    Always,
+}
+
 /// The options of one instance; see [`Instance::with_options`].
 #[derive(Clone, Debug)]
 pub struct TaskOptions(Options);
@@ -51,6 +62,20 @@ impl TaskOptions {
     #[must_use]
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.0.max_retries = retries;
+        self
+    }
+
+    /// How often the task may be executed in one run, in loops, by jumps and iterations; by default 100 times.
+    #[must_use]
+    pub fn max_cycles(mut self, cycles: u32) -> Self {
+        self.0.max_cycles = Some(cycles);
+        self
+    }
+
+    /// When the task runs; by default once its predecessors have succeeded.
+    #[must_use]
+    pub fn run_when(mut self, when: RunWhen) -> Self {
+        self.0.always = when == RunWhen::Always;
         self
     }
 }

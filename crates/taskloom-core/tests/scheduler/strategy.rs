@@ -1,0 +1,88 @@
+//! Which recipes there are, and how likely each is.
+
+use std::{num::NonZeroU32, ops::Range};
+
+use proptest::{collection::vec, option, prelude::*};
+use taskloom_core::Limits;
+
+use crate::recipe::{Act, Again, Input, Recipe, Rule, Shape, Task};
+
+const MOST_TASKS: usize = 10;
+
+pub(crate) fn recipes() -> impl Strategy<Value = Recipe> {
+    (2..=MOST_TASKS).prop_flat_map(|count| {
+        let shapes = vec(shape(0..count, count, 3), 1..4);
+        let edges = vec((0..count, 0..count), 0..4);
+        let again = (0_usize..3, 0..count, any::<bool>());
+        let again = again.prop_map(|(shape, task, task_is_first)| Again { shape, task, task_is_first });
+        let tasks = (0..count).map(|number| task(number, count).boxed()).collect::<Vec<_>>();
+        let start = option::weighted(0.2, 0..count);
+        let run = (limits(), start, vec(any::<u16>(), 0..80));
+        (shapes, edges, vec(again, 0..3), tasks, run).prop_map(|(shapes, edges, again, tasks, run)| {
+            let (limits, start, choices) = run;
+            Recipe { shapes, edges, again, tasks, limits, start, choices }
+        })
+    })
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    let max_concurrency = option::of((1_u32..5).prop_map(|most| NonZeroU32::new(most).unwrap()));
+    (max_concurrency, option::weighted(0.1, 0_u64..20))
+        .prop_map(|(max_concurrency, max_steps)| Limits { max_concurrency, max_steps })
+}
+
+fn task(number: usize, count: usize) -> impl Strategy<Value = Task> {
+    let max_cycles = prop_oneof![1 => 1_u32..3, 3 => 3_u32..6];
+    let is_clean_up = prop::bool::weighted(0.12);
+    (input(number), max_cycles, is_clean_up, vec(act(count), 0..5))
+        .prop_map(|(input, max_cycles, is_clean_up, acts)| Task { input, max_cycles, is_clean_up, acts })
+}
+
+/// What is taken comes from tasks made before: the first has nothing to take.
+fn input(number: usize) -> impl Strategy<Value = Option<Input>> {
+    let from = vec(0..number.max(1), 1..3);
+    let input = (from, any::<bool>()).prop_map(|(from, has_default)| Input { from, has_default });
+    option::weighted(0.15, input).prop_map(move |input| input.filter(|_| number > 0))
+}
+
+fn act(count: usize) -> impl Strategy<Value = Act> {
+    prop_oneof![
+        16 => Just(Act::Succeed),
+        6 => vec(0..count, 1..4).prop_map(Act::Jump),
+        2 => Just(Act::Iterate),
+        2 => Just(Act::RetryNow),
+        2 => Just(Act::RetryLater),
+        3 => Just(Act::Fail),
+        1 => prop_oneof![Just(Act::Terminate), Just(Act::Cancel)],
+    ]
+}
+
+/// A shape over a range of tasks. In a chain the numbers of a part are less than those of the next, so that
+/// not every composition is a loop; now and then any task stands among them, so that some are.
+fn shape(tasks: Range<usize>, count: usize, depth: u32) -> BoxedStrategy<Shape> {
+    let leaf = prop_oneof![15 => tasks.clone(), 1 => 0..count].prop_map(Shape::Task);
+    if depth == 0 || tasks.len() < 2 {
+        return leaf.boxed();
+    }
+    let parts = tasks.clone();
+    let chain = vec(tasks.start + 1..tasks.end, 1..4).prop_flat_map(move |mut cuts| {
+        cuts.extend([parts.start, parts.end]);
+        cuts.sort_unstable();
+        cuts.dedup();
+        let parts: Vec<_> = cuts.windows(2).map(|cut| shape(cut[0]..cut[1], count, depth - 1)).collect();
+        parts.prop_map(Shape::Chain)
+    });
+    let member = (tasks.clone(), tasks).prop_flat_map(move |(a, b)| shape(a.min(b)..a.max(b) + 1, count, depth - 1));
+    let group = (vec(member, 1..4), any::<bool>(), rule(), prop::bool::weighted(0.4))
+        .prop_map(|(members, by_operator, rule, fail_fast)| Shape::Group { members, by_operator, rule, fail_fast });
+    prop_oneof![1 => leaf, 3 => chain, 3 => group].boxed()
+}
+
+fn rule() -> impl Strategy<Value = Rule> {
+    prop_oneof![
+        Just(Rule::Strict),
+        Just(Rule::BestEffort),
+        (1_u32..4).prop_map(Rule::AtLeast),
+        any::<usize>().prop_map(Rule::Critical),
+    ]
+}
