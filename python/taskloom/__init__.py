@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import errors
+from . import errors, policies
 from ._context import TaskExecutionContext
 from ._execution import RunHandle
 from ._instance import Instance
@@ -42,11 +42,12 @@ __all__ = [
     "chain",
     "errors",
     "parallel",
+    "policies",
     "task",
     "workflow",
 ]
 
-_LATER = {"CoordinationBackend", "RetryPolicy", "Store", "Temporal", "policies", "secret", "unmapped"}
+_LATER = {"CoordinationBackend", "RetryPolicy", "Store", "Temporal", "secret", "unmapped"}
 
 
 def __getattr__(name: str) -> Any:

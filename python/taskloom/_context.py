@@ -4,61 +4,103 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-__all__ = ["TaskExecutionContext"]
+__all__ = ["Alone", "TaskExecutionContext"]
 
 _LATER = frozenset(
     {
-        "can_iterate",
-        "cancel_workflow",
-        "cancelled",
         "channel",
         "checkpoint",
-        "cycle_count",
         "get_channel",
         "get_typed_channel",
         "idempotency_key",
         "logger",
-        "max_cycles",
-        "next_iteration",
-        "next_task",
         "request_approval",
         "request_feedback",
         "sleep",
         "step",
-        "terminate_workflow",
     }
 )
 
 
 class TaskExecutionContext:
-    """The context of one execution of a task.
+    """The context of one execution of a task: what it can know of its run, and ask for.
 
     A parameter annotated with this class is injected; with `@task(inject_context=True)` it is the first one.
+
+    What is asked for takes effect when the attempt succeeds; that of a failed attempt is dropped. If an
+    attempt asks for more than one thing, cancelling comes before terminating, before a further iteration,
+    before jumps.
     """
 
-    __slots__ = ("_results", "attempt", "max_retries", "task_id", "workflow_name")
+    __slots__ = ("_control", "attempt", "cycle_count", "task_id")
 
-    def __init__(
-        self, task_id: str, attempt: int, max_retries: int, workflow_name: str, results: Any
-    ) -> None:
+    def __init__(self, task_id: str, iteration: int, attempt: int, control: Any) -> None:
         self.task_id = task_id
         """The id of the running task."""
+        self.cycle_count = iteration
+        """Which execution of the task in this run this is: each pass of a loop, each jump to it and each
+        iteration adds one. The first is 1."""
         self.attempt = attempt
         """The attempt of this execution; the first is 1."""
-        self.max_retries = max_retries
-        """How many further attempts a failed execution gets."""
-        self.workflow_name = workflow_name
+        self._control = control
+
+    @property
+    def workflow_name(self) -> str:
         """The name of the workflow."""
-        self._results = results
+        return self._control.workflow_name
 
     @property
     def retry_count(self) -> int:
         """How many attempts of this execution have failed before."""
         return self.attempt - 1
 
+    @property
+    def max_retries(self) -> int:
+        """How many further attempts a failed execution gets."""
+        return self._control.max_retries
+
+    @property
+    def max_cycles(self) -> int:
+        """How often the task may be executed in one run."""
+        return self._control.max_cycles
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether this execution is to end, since the run or its group is being cancelled."""
+        return self._control.cancelled
+
+    def can_iterate(self) -> bool:
+        """Whether the task may be executed once more."""
+        return self.cycle_count < self.max_cycles
+
     def get_result(self, task_id: str, default: Any = None) -> Any:
-        """The result of a task of this run that has succeeded, or the default."""
-        return self._results.get(task_id, default)
+        """The result that a task of this run has at the moment, its latest success, or the default."""
+        return self._control.get(task_id, default)
+
+    def next_task(self, task: Any, goto: bool = False) -> None:
+        """Goes on at another task of the run, or at this one, given as id or instance.
+
+        What follows this task in the composition is skipped, unless the target lies before it. A target that
+        has ended runs again, and so does what follows it.
+        """
+        if not goto and not isinstance(task, str) and not self._control.has(task):
+            raise NotImplementedError(
+                "next_task() of a task that the run does not have is not implemented yet"
+            )
+        self._control.jump(task)
+
+    def next_iteration(self, data: Any = None) -> None:
+        """Runs this task again before anything behind it runs, with `data` as its first argument after the
+        context."""
+        self._control.iterate(data)
+
+    def terminate_workflow(self, message: str = "") -> None:
+        """Ends the run as a success: nothing new starts, what is running may end."""
+        self._control.terminate(message)
+
+    def cancel_workflow(self, message: str = "") -> None:
+        """Cancels the run: it ends with `RunCancelledError`."""
+        self._control.cancel(message)
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in _LATER:
@@ -66,4 +108,37 @@ class TaskExecutionContext:
         raise AttributeError(f"TaskExecutionContext has no attribute {name!r}")
 
     def __repr__(self) -> str:
-        return f"TaskExecutionContext({self.task_id!r}, attempt={self.attempt})"
+        return f"TaskExecutionContext({self.task_id!r}, cycle={self.cycle_count}, attempt={self.attempt})"
+
+
+class Alone:
+    """Stands for the run where a function is called without one: what is asked for has no effect."""
+
+    __slots__ = ("max_cycles", "max_retries")
+
+    workflow_name = ""
+    cancelled = False
+
+    def __init__(self, max_retries: int, max_cycles: int) -> None:
+        self.max_retries = max_retries
+        self.max_cycles = max_cycles
+
+    def get(self, _task_id: str, default: Any) -> Any:
+        """There are no results."""
+        return default
+
+    def has(self, _task: Any) -> bool:
+        """Any task might be there."""
+        return True
+
+    def jump(self, _task: Any) -> None:
+        """Nowhere to go."""
+
+    def iterate(self, _data: Any) -> None:
+        """Nobody iterates."""
+
+    def terminate(self, _message: str) -> None:
+        """There is no run to end."""
+
+    def cancel(self, _message: str) -> None:
+        """There is no run to cancel."""

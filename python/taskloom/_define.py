@@ -9,7 +9,7 @@ from typing import Any
 
 from . import _native
 from ._current import current_workflow
-from ._instance import check_retries
+from ._options import options_of
 from ._signature import Signature
 from ._task import AsyncTask, Task
 from .errors import BindingError
@@ -18,7 +18,7 @@ __all__ = ["define"]
 
 
 def define(
-    function: Any, frame: FrameType, id: str | None = None, inject_context: bool = False, max_retries: int = 0
+    function: Any, frame: FrameType, id: str | None = None, inject_context: bool = False, **options: Any
 ) -> Task[..., Any]:
     """Makes the definition of a function that was decorated on the line that a frame is at."""
     if not callable(function):
@@ -36,19 +36,20 @@ def define(
     signature = Signature(name, function, inject_context)
     code = getattr(inspect.unwrap(plain), "__code__", None)
     is_async = inspect.iscoroutinefunction(plain)
+    chosen = options_of((0, None, False), **options)
     made = (AsyncTask if is_async else Task)(
         name,
         function,
         is_async,
         signature,
-        check_retries(max_retries),
+        chosen,
         frame.f_code if code is None else code,
         frame.f_lasti if code is None else 0,
     )
     functools.update_wrapper(made, function, updated=())
     made._fn = function
     made._signature = signature
-    made._max_retries = max_retries
+    made._options = chosen
     workflow = current_workflow.get()
     if workflow is not None:
         workflow.note_definition(made)

@@ -56,6 +56,7 @@ class Host:
         plan: _native.Plan,
         channel: Mapping[str, Any],
         max_concurrency: int | None,
+        max_steps: int | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
         *,
         workers: int = MOST_WORKERS,
@@ -71,8 +72,8 @@ class Host:
         """Called once the run has ended, by whoever ended it."""
         self._interruption: BaseException | None = None
         self._works_here = False
-        self.async_tasks: set[asyncio.Task[Any]] = set()
-        self.execution = _native.Execution(plan, self, dict(channel), max_concurrency, workers)
+        self.async_tasks: dict[asyncio.Task[Any], _native.AsyncJob] = {}
+        self.execution = _native.Execution(plan, self, dict(channel), max_concurrency, max_steps, workers)
         _alive.add(self)
 
     # What the engine calls, from any thread.
@@ -96,6 +97,13 @@ class Host:
             self.loop = own_loop()
         self.loop.call_soon_threadsafe(pump, self)
 
+    def cancelled(self) -> None:
+        """Running tasks are to end. Plain functions look for themselves."""
+        if self.loop is not None and not self.loop.is_closed():
+            from ._loop import cancel_tasks
+
+            self.loop.call_soon_threadsafe(cancel_tasks, self)
+
     def finished(self) -> None:
         """The run has ended."""
         _alive.discard(self)
@@ -113,10 +121,6 @@ class Host:
     def cancel(self) -> None:
         """Cancels the run: nothing new starts, async tasks are cancelled, others end by themselves."""
         self.execution.cancel()
-        if self.loop is not None and not self.loop.is_closed():
-            from ._loop import cancel_all
-
-            self.loop.call_soon_threadsafe(cancel_all, self)
 
     def run_here(self) -> Run:
         """Works for the run on this thread until it has ended."""
@@ -180,21 +184,23 @@ def succeeded(run: Run) -> Run:
         del error
 
 
-def run_blocking(plan: _native.Plan, channel: Mapping[str, Any], max_concurrency: int | None) -> Run:
+def run_blocking(
+    plan: _native.Plan, channel: Mapping[str, Any], max_concurrency: int | None, max_steps: int | None
+) -> Run:
     """Runs a plan and waits for it, working along where this thread may."""
     # Where asyncio has never been imported no loop can be running.
     events = sys.modules.get("asyncio.events")
     loop = events._get_running_loop() if events is not None else None
     if loop is None:
         # This thread is one of those that run plain functions.
-        return Host(plan, channel, max_concurrency, workers=MOST_WORKERS - 1).run_here()
+        return Host(plan, channel, max_concurrency, max_steps, workers=MOST_WORKERS - 1).run_here()
     from ._loop import is_own_loop
 
     if is_own_loop(loop):
         raise TaskloomRuntimeError(
             "execute() would block the event loop that runs async tasks; use `await workflow.execute_async()`"
         )
-    return Host(plan, channel, max_concurrency).watch()
+    return Host(plan, channel, max_concurrency, max_steps).watch()
 
 
 class RunHandle:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _native, _places
 from ._current import current_workflow
-from .errors import BindingError
+from ._options import MAX_CYCLES, Options, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ._task import Task
 
-__all__ = ["Instance", "check_retries", "make"]
+__all__ = ["Instance", "make"]
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -35,6 +35,17 @@ class Instance(_native.Instance, Generic[R_co]):
     def fn(self) -> Callable[..., Any]:
         """The plain function."""
         return self.definition.fn
+
+    @property
+    def max_retries(self) -> int:
+        """How many further attempts a failed execution gets."""
+        return self.options[0]
+
+    @property
+    def max_cycles(self) -> int:
+        """How often it may be executed in one run."""
+        cycles = self.options[1]
+        return MAX_CYCLES if cycles is None else cycles
 
     def run(self, /, *args: Any, **kwargs: Any) -> Any:
         """Runs the function here and now with what is bound, for tests: without an engine."""
@@ -62,17 +73,25 @@ class Instance(_native.Instance, Generic[R_co]):
                 keywords[name] = value
         return run_function(definition, tuple(positional), keywords)
 
-    def with_options(self, *, max_retries: int | None = None, **later: Any) -> Instance[R_co]:
+    def with_options(
+        self,
+        *,
+        max_retries: int | None = None,
+        max_cycles: int | None = None,
+        run_when: str | None = None,
+        **later: Any,
+    ) -> Instance[R_co]:
         """The same instance with other options than its definition's; the id stays."""
         for name in later:
-            if name in ("retry_policy", "run_when", "timeout"):
+            if name in ("retry_policy", "timeout"):
                 raise NotImplementedError(f"with_options({name}=…) is not implemented yet")
-            raise TypeError(f"with_options() has no option {name!r}; there is max_retries")
-        if max_retries is not None:
-            check_retries(max_retries)
+            raise TypeError(
+                f"with_options() has no option {name!r}; there are max_retries, max_cycles and run_when"
+            )
+        options = options_of(self.options, max_retries, max_cycles, run_when)
         task_id = self.task_id if self.has_given_id else None
         open_ = [_OPEN] * len(self.definition._signature.parameters)
-        return make(self.definition, self, task_id, open_, sys._getframe(1), max_retries)
+        return make(self.definition, self, task_id, open_, sys._getframe(1), options)
 
     def __call__(self, /, *args: Any, task_id: str | None = None, **kwargs: Any) -> Instance[R_co]:
         definition = self.definition
@@ -84,26 +103,19 @@ class Instance(_native.Instance, Generic[R_co]):
         return f"Instance({shown} of {self.definition.id!r})"
 
 
-def check_retries(max_retries: object) -> int:
-    """A number of retries that can be counted."""
-    if type(max_retries) is not int or not 0 <= max_retries < 2**32:
-        raise BindingError(f"max_retries is a whole number from 0 on, not {max_retries!r}")
-    return max_retries
-
-
 def make(
     definition: Any,
     base: Instance[Any] | None,
     task_id: str | None,
     values: list[Any],
     frame: FrameType,
-    max_retries: int | None = None,
+    options: Options | None = None,
 ) -> Instance[Any]:
     """Makes an instance on the line that a frame is at, and refuses a repeated id there (rule I-5)."""
     if task_id is not None and type(task_id) is not str:
         task_id = _text(task_id)
     instance: Instance[Any] = Instance(
-        definition, task_id, values, frame.f_code, frame.f_lasti, base, max_retries
+        definition, task_id, values, frame.f_code, frame.f_lasti, base, options
     )
     workflow = current_workflow.get()
     if workflow is not None:

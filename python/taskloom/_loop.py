@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ._execution import Host
     from ._run import Run
 
-__all__ = ["cancel_all", "is_own_loop", "own_loop", "pump", "run_on_loop"]
+__all__ = ["cancel_tasks", "is_own_loop", "own_loop", "pump", "run_on_loop"]
 
 _lock = threading.Lock()
 _own: asyncio.AbstractEventLoop | None = None
@@ -62,13 +62,13 @@ def _begin(host: Host, job: _native.AsyncJob) -> _native.AsyncJob | None:
     except Exception as error:
         return job.failed(error)
     task = loop.create_task(coroutine, name=f"taskloom:{job.task_id}", context=host.context.copy())
-    host.async_tasks.add(task)
+    host.async_tasks[task] = job
     task.add_done_callback(partial(_ended, host, job))
     return None
 
 
 def _ended(host: Host, job: _native.AsyncJob, task: asyncio.Task[Any]) -> None:
-    host.async_tasks.discard(task)
+    host.async_tasks.pop(task, None)
     if task.cancelled():
         job.abandon()
         return
@@ -108,7 +108,8 @@ def _settle(ended: asyncio.Future[None]) -> None:
         ended.set_result(None)
 
 
-def cancel_all(host: Host) -> None:
-    """Cancels the async tasks of a run. Runs on the loop."""
-    for task in list(host.async_tasks):
-        task.cancel()
+def cancel_tasks(host: Host) -> None:
+    """Cancels the async tasks of a run that are to end. Runs on the loop."""
+    for task, job in list(host.async_tasks.items()):
+        if job.is_cancelled:
+            task.cancel()

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from . import _native
 from .errors import (
+    CycleLimitExceededError,
     ParallelGroupError,
     RetryLimitExceededError,
     RunCancelledError,
+    StepLimitExceededError,
     TaskError,
     TaskloomRuntimeError,
     UnknownTaskError,
@@ -32,8 +34,10 @@ class TaskRecord(NamedTuple):
     """Its id."""
     state: str
     """How it ended: succeeded, failed, skipped, cancelled or not run."""
+    iterations: int
+    """How many executions it had, in loops, by jumps and iterations; 0 if it did not run."""
     attempts: int
-    """How many attempts it had; 0 if it did not run."""
+    """How many attempts its last execution had; 0 if it did not run."""
     started: float
     """When its last attempt began, in seconds since the run began."""
     ended: float
@@ -88,8 +92,13 @@ class Run:
 
     @property
     def status(self) -> str:
-        """`succeeded`, `failed` or `cancelled`."""
+        """`succeeded`, `terminated`, `failed` or `cancelled`."""
         return self._record.status
+
+    @property
+    def message(self) -> str | None:
+        """What the task said that terminated or cancelled the run."""
+        return self._record.message
 
     @property
     def duration(self) -> float:
@@ -115,10 +124,25 @@ class Run:
     @property
     def error(self) -> TaskloomRuntimeError | None:
         """What kept the run from succeeding, or `None`."""
-        if self.status == "cancelled":
-            cancelled = RunCancelledError("the run was cancelled")
-            cancelled.run = self
-            return cancelled
+        error = self._end() or self._failure()
+        if error is not None:
+            error.run = self
+        return error
+
+    def _end(self) -> TaskloomRuntimeError | None:
+        end = self._record.end()
+        if end is None:
+            return RunCancelledError("the run was cancelled") if self.status == "cancelled" else None
+        kind, task_id, message, limit = end
+        match kind:
+            case "cycle limit":
+                return CycleLimitExceededError(message, task_id, limit)
+            case "step limit":
+                return StepLimitExceededError(message, task_id)
+            case _:
+                return RunCancelledError(message, task_id)
+
+    def _failure(self) -> TaskloomRuntimeError | None:
         failure = self._record.failure()
         if failure is None:
             return None
@@ -131,7 +155,6 @@ class Run:
         else:
             error = TaskError(message, task_id)
         error.__cause__ = exception
-        error.run = self
         return error
 
     @overload

@@ -8,8 +8,9 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from . import _native
-from ._context import TaskExecutionContext
+from ._context import Alone, TaskExecutionContext
 from ._instance import Instance, make
+from ._options import MAX_CYCLES, Options
 
 if TYPE_CHECKING:
     from ._signature import Signature
@@ -38,7 +39,7 @@ class Task(_native.Definition, Generic[P, R]):
 
     _fn: Callable[P, R]
     _signature: Signature
-    _max_retries: int
+    _options: Options
 
     @property
     def fn(self) -> Callable[P, R]:
@@ -90,7 +91,9 @@ def run_function(definition: Task[..., Any], args: tuple[Any, ...], kwargs: dict
     """Calls the plain function, with a context of its own if it takes one."""
     where = definition._signature.context
     if where is not None:
-        context = TaskExecutionContext(definition.id, 1, definition._max_retries, "", {})
+        retries, cycles, _ = definition._options
+        alone = Alone(retries, MAX_CYCLES if cycles is None else cycles)
+        context = TaskExecutionContext(definition.id, 1, 1, alone)
         if where is True:
             args = (context, *args)
         elif isinstance(where, str) and where not in kwargs:
@@ -124,10 +127,25 @@ def task(function: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncTask[P, R]: .
 @overload
 def task(function: Callable[P, R], /) -> Task[P, R]: ...
 @overload
-def task(id: str, /, *, inject_context: bool = False, max_retries: int = 0, **later: Any) -> _Decorator: ...
+def task(
+    id: str,
+    /,
+    *,
+    inject_context: bool = False,
+    max_retries: int = 0,
+    max_cycles: int | None = None,
+    run_when: str = "success",
+    **later: Any,
+) -> _Decorator: ...
 @overload
 def task(
-    *, id: str | None = None, inject_context: bool = False, max_retries: int = 0, **later: Any
+    *,
+    id: str | None = None,
+    inject_context: bool = False,
+    max_retries: int = 0,
+    max_cycles: int | None = None,
+    run_when: str = "success",
+    **later: Any,
 ) -> _Decorator: ...
 def task(id_or_function: Any = None, /, **options: Any) -> Any:
     """Makes a function a task definition: `@task`, `@task("id")`, `@task(id="id", max_retries=3)`.
@@ -136,6 +154,10 @@ def task(id_or_function: Any = None, /, **options: Any) -> Any:
     - `inject_context`: pass the `TaskExecutionContext` as the first argument. A parameter that is annotated
       with it gets it anyway.
     - `max_retries`: how many further attempts a failed execution gets; by default none.
+    - `max_cycles`: how often a task may be executed in one run, in loops, by jumps and iterations; by default
+      100 times.
+    - `run_when`: `"always"` makes a clean-up, which runs once all before it has ended or can no longer run,
+      also in a run that has failed or was cancelled.
     """
     if options.get("id") is not None and not isinstance(options["id"], str):
         raise TypeError(f"task(id=…) takes a text, not {options['id']!r}")
@@ -153,10 +175,8 @@ _LATER = {
     "handler",
     "inject_llm_agent",
     "inject_llm_client",
-    "max_cycles",
     "resolve_keyword_args",
     "retry_policy",
-    "run_when",
     "timeout",
 }
 
@@ -165,8 +185,11 @@ def _check_options(options: dict[str, Any]) -> None:
     for name in options:
         if name in _LATER:
             raise NotImplementedError(f"task({name}=…) is not implemented yet")
-        if name not in ("id", "inject_context", "max_retries"):
-            raise TypeError(f"task() has no option {name!r}; there are id, inject_context and max_retries")
+        if name not in ("id", "inject_context", "max_retries", "max_cycles", "run_when"):
+            raise TypeError(
+                f"task() has no option {name!r}; "
+                "there are id, inject_context, max_retries, max_cycles and run_when"
+            )
 
 
 def _defined(function: Any, frame: FrameType, options: dict[str, Any]) -> Task[..., Any]:

@@ -57,6 +57,7 @@ class Workflow(_native.Workflow):
         ret_context: bool = False,
         initial_channel: dict[str, Any] | None = None,
         max_concurrency: int | None = None,
+        max_steps: int | None = None,
         **later: Any,
     ) -> Any:
         """Runs the workflow and gives its value: that of the last task or group that nothing follows.
@@ -65,10 +66,13 @@ class Workflow(_native.Workflow):
         - `ret_context`: give `(value, context)`; `context.get_result(id)` gives each task's result.
         - `initial_channel`: values for open parameters, by name.
         - `max_concurrency`: how many tasks run at the same time, at most; with 1 a run is deterministic.
+        - `max_steps`: end the run with an error when a further execution would start after so many.
 
         Raises `TaskError` if a task fails, with the task's own exception as its `__cause__`.
         """
-        run = succeeded(self._run(sys._getframe(1), start_node, initial_channel, max_concurrency, later))
+        run = succeeded(
+            self._run(sys._getframe(1), start_node, initial_channel, max_concurrency, max_steps, later)
+        )
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
     def run(
@@ -77,10 +81,13 @@ class Workflow(_native.Workflow):
         *,
         initial_channel: dict[str, Any] | None = None,
         max_concurrency: int | None = None,
+        max_steps: int | None = None,
         **later: Any,
     ) -> Run:
         """Runs the workflow like `execute`, and gives the record of the run."""
-        return succeeded(self._run(sys._getframe(1), start_node, initial_channel, max_concurrency, later))
+        return succeeded(
+            self._run(sys._getframe(1), start_node, initial_channel, max_concurrency, max_steps, later)
+        )
 
     async def execute_async(
         self,
@@ -89,11 +96,14 @@ class Workflow(_native.Workflow):
         ret_context: bool = False,
         initial_channel: dict[str, Any] | None = None,
         max_concurrency: int | None = None,
+        max_steps: int | None = None,
         **later: Any,
     ) -> Any:
         """Like `execute`, on the running event loop: async tasks run there, plain functions in threads."""
         wanted = wants_echo(self._echo, sys._getframe(1))
-        run = succeeded(await self._run_async(wanted, start_node, initial_channel, max_concurrency, later))
+        run = succeeded(
+            await self._run_async(wanted, start_node, initial_channel, max_concurrency, max_steps, later)
+        )
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
     async def run_async(
@@ -102,11 +112,14 @@ class Workflow(_native.Workflow):
         *,
         initial_channel: dict[str, Any] | None = None,
         max_concurrency: int | None = None,
+        max_steps: int | None = None,
         **later: Any,
     ) -> Run:
         """Like `run`, on the running event loop."""
         wanted = wants_echo(self._echo, sys._getframe(1))
-        return succeeded(await self._run_async(wanted, start_node, initial_channel, max_concurrency, later))
+        return succeeded(
+            await self._run_async(wanted, start_node, initial_channel, max_concurrency, max_steps, later)
+        )
 
     def start(
         self,
@@ -114,11 +127,12 @@ class Workflow(_native.Workflow):
         *,
         initial_channel: dict[str, Any] | None = None,
         max_concurrency: int | None = None,
+        max_steps: int | None = None,
         **later: Any,
     ) -> RunHandle:
         """Starts a run in the background and returns at once."""
-        _check(later, start_node, max_concurrency)
-        return RunHandle(Host(self.plan(start_node), initial_channel or {}, max_concurrency))
+        _check(later, start_node, max_concurrency, max_steps)
+        return RunHandle(Host(self.plan(start_node), initial_channel or {}, max_concurrency, max_steps))
 
     def show_info(self) -> None:
         """Prints the tasks, what follows each, and where the value of each open parameter would come from."""
@@ -130,12 +144,13 @@ class Workflow(_native.Workflow):
         start_node: str | None,
         channel: dict[str, Any] | None,
         max_concurrency: int | None,
+        max_steps: int | None,
         later: dict[str, Any],
     ) -> Run:
-        _check(later, start_node, max_concurrency)
+        _check(later, start_node, max_concurrency, max_steps)
         wanted = wants_echo(self._echo, frame)
         # The frames of the tasks lead to this one, so it must not hold the run, which holds their exceptions.
-        return _echoed(run_blocking(self.plan(start_node), channel or {}, max_concurrency), wanted)
+        return _echoed(run_blocking(self.plan(start_node), channel or {}, max_concurrency, max_steps), wanted)
 
     async def _run_async(
         self,
@@ -143,12 +158,13 @@ class Workflow(_native.Workflow):
         start_node: str | None,
         channel: dict[str, Any] | None,
         max_concurrency: int | None,
+        max_steps: int | None,
         later: dict[str, Any],
     ) -> Run:
-        _check(later, start_node, max_concurrency)
+        _check(later, start_node, max_concurrency, max_steps)
         from ._loop import run_on_loop
 
-        host = Host(self.plan(start_node), channel or {}, max_concurrency)
+        host = Host(self.plan(start_node), channel or {}, max_concurrency, max_steps)
         return _echoed(await run_on_loop(host), wanted)
 
     def __getattr__(self, name: str) -> Any:
@@ -175,10 +191,12 @@ def workflow(name: str, *, echo: bool | None = None) -> Workflow:
     return Workflow(name, echo=echo)
 
 
-_LATER = ("max_steps", "on", "on_busy", "run_id", "store", "suspend_after")
+_LATER = ("on", "on_busy", "run_id", "store", "suspend_after")
 
 
-def _check(later: dict[str, Any], start_node: object, max_concurrency: int | None) -> None:
+def _check(
+    later: dict[str, Any], start_node: object, max_concurrency: int | None, max_steps: int | None
+) -> None:
     if start_node is not None and not isinstance(start_node, str):
         raise TypeError(f"start_node is the id of a task, a text, not {start_node!r}")
     for name, value in later.items():
@@ -186,5 +204,6 @@ def _check(later: dict[str, Any], start_node: object, max_concurrency: int | Non
             raise TypeError(f"execute() has no argument {name!r}")
         if value is not None:
             raise NotImplementedError(f"execute({name}=…) is not implemented yet")
-    if max_concurrency is not None and (type(max_concurrency) is not int or not 0 < max_concurrency < 2**31):
-        raise TaskloomError(f"max_concurrency is a whole number from 1 on, not {max_concurrency!r}")
+    for name, limit in (("max_concurrency", max_concurrency), ("max_steps", max_steps)):
+        if limit is not None and (type(limit) is not int or not 0 < limit < 2**31):
+            raise TaskloomError(f"{name} is a whole number from 1 on, not {limit!r}")

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BindingError",
+    "CycleLimitExceededError",
     "DuplicateTaskError",
     "EmptyCompositionError",
     "GraphCompilationError",
@@ -16,6 +17,7 @@ __all__ = [
     "ParallelGroupError",
     "RetryLimitExceededError",
     "RunCancelledError",
+    "StepLimitExceededError",
     "TaskError",
     "TaskloomError",
     "TaskloomRuntimeError",
@@ -92,6 +94,28 @@ class RetryLimitExceededError(TaskError):
         """The exception of the last attempt; also the `__cause__`."""
 
 
+class CycleLimitExceededError(TaskloomRuntimeError):
+    """A task would have been executed more often than it may."""
+
+    def __init__(self, message: str, task_id: str, max_cycles: int) -> None:
+        super().__init__(message)
+        self.task_id = task_id
+        """The id of the task."""
+        self.cycle_count = max_cycles
+        """How many executions it had."""
+        self.max_cycles = max_cycles
+        """How many it may have."""
+
+
+class StepLimitExceededError(TaskloomRuntimeError):
+    """The run would have had more executions than it may."""
+
+    def __init__(self, message: str, task_id: str) -> None:
+        super().__init__(message)
+        self.task_id = task_id
+        """The id of the task that was to be the next."""
+
+
 class ParallelGroupError(TaskloomRuntimeError):
     """A group's policy was not met. The exception of the first task that failed in it is the `__cause__`."""
 
@@ -116,3 +140,8 @@ class ParallelGroupError(TaskloomRuntimeError):
 
 class RunCancelledError(TaskloomRuntimeError):
     """The run was cancelled."""
+
+    def __init__(self, message: str, task_id: str | None = None) -> None:
+        super().__init__(message)
+        self.task_id = task_id
+        """The id of the task that cancelled it, if one did."""

@@ -1,9 +1,9 @@
 use pyo3::{
-    exceptions::{PyNotImplementedError, PyTypeError},
+    exceptions::{PyNotImplementedError, PyTypeError, PyValueError},
     prelude::*,
-    types::{PyDict, PyList, PyTuple},
+    types::{PyList, PyTuple},
 };
-use taskloom_core::Fragment;
+use taskloom_core::{Fragment, Policy};
 
 use crate::{errors, instance, workflow};
 
@@ -50,6 +50,31 @@ impl Operand {
     }
 }
 
+/// A policy as Python spells it: a name, or an object of `taskloom.policies`.
+struct GroupPolicy(Policy);
+
+impl<'py> FromPyObject<'_, 'py> for GroupPolicy {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(name) = object.extract::<String>() {
+            return match &*name {
+                "strict" => Ok(Self(Policy::Strict)),
+                "best_effort" => Ok(Self(Policy::BestEffort)),
+                _ => Err(PyValueError::new_err(format!(
+                    "there is no policy {name:?}: there are \"strict\", \"best_effort\", policies.AtLeastN(n) and policies.Critical(ids)"
+                ))),
+            };
+        }
+        let kind = object.get_type().name()?.to_string();
+        match &*kind {
+            "AtLeastN" => Ok(Self(Policy::AtLeast(object.getattr("n")?.extract()?))),
+            "Critical" => Ok(Self(Policy::Critical(object.getattr("task_ids")?.extract()?))),
+            _ => Err(PyNotImplementedError::new_err(format!("a policy of one's own ({kind}) is not implemented yet"))),
+        }
+    }
+}
+
 #[pymethods]
 impl Chain {
     fn __repr__(&self) -> String {
@@ -67,10 +92,33 @@ impl Group {
         Ok(slf)
     }
 
-    /// Not implemented yet.
-    #[pyo3(signature = (**_settings))]
-    fn with_execution(&self, _settings: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
-        Err(PyNotImplementedError::new_err("Group.with_execution is not implemented yet"))
+    /// Configures the group and returns it; what is not given stays as it is.
+    #[pyo3(signature = (*, policy=None, fail_fast=None, backend=None, backend_config=None, max_concurrency=None))]
+    fn with_execution<'py>(
+        slf: Bound<'py, Self>,
+        policy: Option<GroupPolicy>,
+        fail_fast: Option<bool>,
+        backend: Option<Bound<'py, PyAny>>,
+        backend_config: Option<Bound<'py, PyAny>>,
+        max_concurrency: Option<u32>,
+    ) -> PyResult<Bound<'py, Self>> {
+        let later = [
+            ("backend", backend.is_some()),
+            ("backend_config", backend_config.is_some()),
+            ("max_concurrency", max_concurrency.is_some()),
+        ];
+        if let Some((name, _)) = later.into_iter().find(|(_, given)| *given) {
+            let message = format!("Group.with_execution({name}=…) is not implemented yet");
+            return Err(PyNotImplementedError::new_err(message));
+        }
+        slf.get().fragment.configure(|settings| {
+            if let Some(GroupPolicy(policy)) = policy {
+                settings.policy = policy;
+            }
+            settings.fail_fast = fail_fast.unwrap_or(settings.fail_fast);
+        });
+        workflow::settings_changed();
+        Ok(slf)
     }
 
     /// The name that was given, or `None`.

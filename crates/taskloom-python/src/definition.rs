@@ -19,6 +19,16 @@ pub(crate) struct Definition {
     pub(crate) collects_keywords: Option<usize>,
 }
 
+/// `(max_retries, max_cycles, always)`: the options of a definition or instance.
+#[derive(FromPyObject)]
+pub(crate) struct TaskOptions(u32, Option<u32>, bool);
+
+impl From<TaskOptions> for Options {
+    fn from(TaskOptions(max_retries, max_cycles, always): TaskOptions) -> Self {
+        Self { max_retries, max_cycles, always }
+    }
+}
+
 /// What the front end has found out about a function's signature.
 #[derive(FromPyObject)]
 struct Signature {
@@ -35,14 +45,14 @@ struct Signature {
 #[pymethods]
 impl Definition {
     #[new]
-    #[pyo3(signature = (id, function, is_async, signature, max_retries, code, instruction))]
+    #[pyo3(signature = (id, function, is_async, signature, options, code, instruction))]
     fn new(
         py: Python<'_>,
         id: String,
         function: Py<PyAny>,
         is_async: bool,
         signature: Signature,
-        max_retries: u32,
+        options: TaskOptions,
         code: Py<PyAny>,
         instruction: i32,
     ) -> PyResult<PyClassInitializer<Self>> {
@@ -81,7 +91,7 @@ impl Definition {
         let collects_keywords = body.collects_keywords;
         let place = Place::Host(Arc::new(PyPlace { code, instruction }));
         let definition = taskloom_core::Definition::new(id, parameters, Lookup::ByName, place, body)
-            .with_options(Options { max_retries });
+            .with_options(options.into());
         let alone = taskloom_core::Instance::alone(Arc::new(definition));
         alone.validate_id().map_err(|error| errors::raise(py, &error))?;
         Ok(PyClassInitializer::from(Operand).add_subclass(Self { alone, collects_keywords }))

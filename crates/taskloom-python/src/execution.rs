@@ -1,3 +1,4 @@
+mod control;
 mod host;
 mod job;
 mod worker;
@@ -27,6 +28,7 @@ impl Execution {
         host: &Bound<'_, PyAny>,
         channel: &Bound<'_, PyDict>,
         max_concurrency: Option<u32>,
+        max_steps: Option<u64>,
         max_workers: u32,
     ) -> PyResult<Self> {
         let channel = channel
@@ -34,7 +36,7 @@ impl Execution {
             .map(|(key, value)| Ok((key.extract::<String>()?, wrap(value))))
             .collect::<PyResult<HashMap<_, _>>>()?;
         let options = RunOptions {
-            limits: Limits { max_concurrency: max_concurrency.and_then(NonZeroU32::new) },
+            limits: Limits { max_concurrency: max_concurrency.and_then(NonZeroU32::new), max_steps },
             max_workers,
             separate_async: true,
         };

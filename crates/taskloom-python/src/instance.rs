@@ -6,11 +6,11 @@ use pyo3::{
     types::{PyDict, PyList, PyTuple},
 };
 use smallvec::SmallVec;
-use taskloom_core::{Argument, Options, Place};
+use taskloom_core::{Argument, Place};
 
 use crate::{
     compose::Operand,
-    definition::Definition,
+    definition::{Definition, TaskOptions},
     errors, live_ids,
     place::PyPlace,
     value::{unwrap, wrap},
@@ -40,7 +40,7 @@ pub(crate) struct Instance {
 #[pymethods]
 impl Instance {
     #[new]
-    #[pyo3(signature = (definition, task_id, arguments, code, instruction, base=None, max_retries=None))]
+    #[pyo3(signature = (definition, task_id, arguments, code, instruction, base=None, options=None))]
     fn new(
         definition: Bound<'_, Definition>,
         task_id: Option<&str>,
@@ -48,7 +48,7 @@ impl Instance {
         code: Py<PyAny>,
         instruction: i32,
         base: Option<&Bound<'_, Self>>,
-        max_retries: Option<u32>,
+        options: Option<TaskOptions>,
     ) -> PyResult<PyClassInitializer<Self>> {
         let py = definition.py();
         let mut arguments = arguments.iter().map(argument).collect::<PyResult<SmallVec<[Argument; 1]>>>()?;
@@ -74,8 +74,8 @@ impl Instance {
             arguments,
             Place::Host(place.clone()),
         );
-        match (max_retries, base) {
-            (Some(max_retries), _) => core.set_options(Options { max_retries }),
+        match (options, base) {
+            (Some(options), _) => core.set_options(options.into()),
             (None, Some(base)) => core.set_options(base.get().core.options().clone()),
             (None, None) => {}
         }
@@ -136,10 +136,11 @@ impl Instance {
         }
     }
 
-    /// How many further attempts a failed execution gets.
+    /// `(max_retries, max_cycles, always)`.
     #[getter]
-    fn max_retries(&self) -> u32 {
-        self.core.options().max_retries
+    fn options(&self) -> (u32, Option<u32>, bool) {
+        let options = self.core.options();
+        (options.max_retries, options.max_cycles, options.always)
     }
 
     /// Whether another instance with the same given id was alive when this one was made.

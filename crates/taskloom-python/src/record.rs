@@ -3,7 +3,7 @@ use pyo3::{
     types::{PyDict, PyList},
 };
 use taskloom::engine::Failure;
-use taskloom_core::{Kind, NodeId, Outcome, State, nearest};
+use taskloom_core::{Kind, NodeId, Options, Outcome, State, nearest};
 
 use crate::{errors, execution::PyFailure, instance::as_instance, value::unwrap};
 
@@ -13,8 +13,8 @@ pub(crate) struct Record {
     core: taskloom::engine::Record,
 }
 
-/// Id, state, attempts, start and end in seconds since the run began, and exception of a task.
-type Task<'py> = (String, String, u32, f64, f64, Option<Bound<'py, PyAny>>);
+/// Id, state, iterations, attempts, start and end in seconds since the run began, and exception of a task.
+type Task<'py> = (String, String, u32, u32, f64, f64, Option<Bound<'py, PyAny>>);
 
 /// Kind, id, message and exception of what made a run fail, with attempts and retries of a task, and with
 /// what failed, succeeded and was skipped in a group.
@@ -29,14 +29,35 @@ type Failed<'py> = (
 
 #[pymethods]
 impl Record {
-    /// `succeeded`, `failed` or `cancelled`.
+    /// `succeeded`, `terminated`, `failed` or `cancelled`.
     #[getter]
     fn status(&self) -> &'static str {
         match self.core.outcome() {
             Outcome::Succeeded => "succeeded",
-            Outcome::Failed(_) => "failed",
-            Outcome::Cancelled => "cancelled",
+            Outcome::Terminated(_) => "terminated",
+            Outcome::Failed(_) | Outcome::CycleLimit(_) | Outcome::StepLimit(_) => "failed",
+            Outcome::Cancelled | Outcome::CancelledBy(_) => "cancelled",
         }
+    }
+
+    /// What the task said that terminated or cancelled the run.
+    #[getter]
+    fn message(&self) -> Option<&str> {
+        self.core.message()
+    }
+
+    /// Why the run ended at a task that did not fail: kind, id, message and the limit that was reached.
+    fn end(&self) -> Option<(&'static str, &str, String, u32)> {
+        let plan = self.core.plan();
+        let (kind, node, limit) = match self.core.outcome() {
+            Outcome::CycleLimit(node) => {
+                ("cycle limit", node, plan.task(node).options().max_cycles.unwrap_or(Options::MAX_CYCLES))
+            }
+            Outcome::StepLimit(node) => ("step limit", node, 0),
+            Outcome::CancelledBy(node) => ("cancelled", node, 0),
+            _ => return None,
+        };
+        Some((kind, plan.id(node), self.core.describe_end(node), limit))
     }
 
     /// How long the run took, in seconds.
@@ -136,6 +157,7 @@ impl Record {
         (
             self.core.plan().id(node).to_owned(),
             self.core.state(node).to_string(),
+            self.core.iterations(node),
             self.core.attempts(node),
             started.as_secs_f64(),
             ended.as_secs_f64(),

@@ -35,6 +35,10 @@ impl Host for PyHost {
         self.call("start_async");
     }
 
+    fn cancelled(&self) {
+        self.call("cancelled");
+    }
+
     fn finished(&self) {
         self.call("finished");
     }

@@ -2,7 +2,7 @@ use std::{
     any::Any,
     error::Error,
     fmt,
-    sync::{Arc, Weak},
+    sync::Arc,
 };
 
 use pyo3::{
@@ -16,6 +16,7 @@ use smallvec::SmallVec;
 use taskloom::engine::{Engine, Failure, Job, Role};
 use taskloom_core::{Argument, Inputs, Value};
 
+use super::control::RunControl;
 use crate::{
     body::{Injection, PyBody},
     exit::Inside,
@@ -111,30 +112,8 @@ fn context<'py>(py: Python<'py>, engine: &Arc<Engine>, job: &Job) -> PyResult<Bo
             py.import(intern!(py, "taskloom._context"))?.getattr(intern!(py, "TaskExecutionContext"))?.unbind(),
         )
     })?;
-    let results = Results { engine: Arc::downgrade(engine) };
-    let plan = engine.plan();
-    let max_retries = plan.task(job.node).options().max_retries;
-    class.bind(py).call1((plan.id(job.node), job.attempt, max_retries, plan.name(), results))
-}
-
-/// The results of a run so far, for a task's context.
-///
-/// The run is held weakly: it keeps the exceptions of its tasks, these their frames, these the context.
-#[pyclass(frozen, module = "taskloom._native")]
-struct Results {
-    engine: Weak<Engine>,
-}
-
-#[pymethods]
-impl Results {
-    /// The result of a task that has succeeded, or the default.
-    fn get<'py>(&self, py: Python<'py>, task_id: &str, default: Bound<'py, PyAny>) -> Bound<'py, PyAny> {
-        let value = self.engine.upgrade().and_then(|engine| {
-            let plan = engine.plan();
-            plan.find(task_id).filter(|&node| plan.is_task(node)).and_then(|node| engine.result(node))
-        });
-        value.map_or(default, |value| unwrap(py, &value).clone())
-    }
+    let control = RunControl::new(engine, job);
+    class.bind(py).call1((engine.plan().id(job.node), job.iteration, job.attempt, control))
 }
 
 /// The failure that an exception is.
@@ -174,6 +153,12 @@ impl AsyncJob {
     fn failed(&self, py: Python<'_>, exception: Bound<'_, PyAny>) -> Option<Self> {
         let failure = failure(exception, true);
         self.end(py, Err(failure))
+    }
+
+    /// Whether the task is to end.
+    #[getter]
+    fn is_cancelled(&self) -> bool {
+        self.engine.is_cancelled(self.job.node)
     }
 
     /// The task was cancelled.
