@@ -7,9 +7,9 @@ use std::{
     collections::HashMap,
     fmt,
     future::Future,
-    num::NonZeroU32,
+    num::{NonZeroU32, NonZeroUsize},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
     thread,
 };
@@ -24,6 +24,9 @@ use crate::{
 };
 use host::RustHost;
 use runtime::Runtime;
+
+/// How many cores there are. To ask the system reads files, which costs as much as 200 tasks.
+static CORES: OnceLock<usize> = OnceLock::new();
 
 /// An execution that has not begun, or is under way.
 ///
@@ -112,7 +115,8 @@ impl Execute {
 
     fn prepare(&self, runtime: Runtime, caller_works: bool) -> Result<(Arc<Engine>, Arc<RustHost>)> {
         let plan = self.workflow.plan_from(self.start_node.as_deref())?;
-        let cores = thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
+        let cores = *CORES.get_or_init(|| thread::available_parallelism().map_or(1, NonZeroUsize::get));
+        let cores = u32::try_from(cores).unwrap_or(u32::MAX);
         let most = self.max_concurrency.map_or_else(|| cores.saturating_add(4).min(32), NonZeroU32::get);
         let options = RunOptions {
             limits: Limits { max_concurrency: self.max_concurrency, max_steps: self.max_steps },

@@ -103,10 +103,12 @@ impl Shared {
             self.called.executor = false;
         }
         let node = self.scheduler.next()?;
-        match (self.is_async(node), role) {
-            (false, Role::Async) => return None,
-            (true, Role::Worker | Role::Caller) if self.separate_async => return None,
-            _ => {}
+        if role == Role::Async {
+            if !self.is_async(node) {
+                return None;
+            }
+        } else if self.separate_async && self.is_async(node) {
+            return None;
         }
         self.apply(Event::Started(node));
         let mut job = Job::new(node, self.scheduler.iteration(node), self.scheduler.attempt(node), now);
