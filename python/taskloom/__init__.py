@@ -24,6 +24,7 @@ from ._context import TaskExecutionContext
 from ._execution import RunHandle
 from ._instance import Instance
 from ._native import Chain, Group, __version__, chain, parallel
+from ._retry import RetryPolicy
 from ._run import Run, TaskRecord
 from ._task import Task, task
 from ._workflow import Workflow, workflow
@@ -32,6 +33,7 @@ __all__ = [
     "Chain",
     "Group",
     "Instance",
+    "RetryPolicy",
     "Run",
     "RunHandle",
     "Task",
@@ -47,7 +49,7 @@ __all__ = [
     "workflow",
 ]
 
-_LATER = {"CoordinationBackend", "RetryPolicy", "Store", "Temporal", "secret", "unmapped"}
+_LATER = {"CoordinationBackend", "Store", "Temporal", "secret", "unmapped"}
 
 
 def __getattr__(name: str) -> Any:

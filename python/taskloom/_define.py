@@ -9,7 +9,7 @@ from typing import Any
 
 from . import _native
 from ._current import current_workflow
-from ._options import options_of
+from ._options import Options, options_of
 from ._signature import Signature
 from ._task import AsyncTask, Task
 from .errors import BindingError
@@ -36,7 +36,7 @@ def define(
     signature = Signature(name, function, inject_context)
     code = getattr(inspect.unwrap(plain), "__code__", None)
     is_async = inspect.iscoroutinefunction(plain)
-    chosen = options_of((0, None, False), **options)
+    chosen = options_of(Options(), **options)
     made = (AsyncTask if is_async else Task)(
         name,
         function,

@@ -97,6 +97,13 @@ class Host:
             self.loop = own_loop()
         self.loop.call_soon_threadsafe(pump, self)
 
+    def wake_later(self, seconds: float, wake: Callable[[], None]) -> None:
+        """Something is to happen after a wait."""
+        from ._loop import own_loop
+
+        loop = own_loop()
+        loop.call_soon_threadsafe(loop.call_later, seconds, wake)
+
     def cancelled(self) -> None:
         """Running tasks are to end. Plain functions look for themselves."""
         if self.loop is not None and not self.loop.is_closed():

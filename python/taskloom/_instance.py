@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _native, _places
 from ._current import current_workflow
-from ._options import MAX_CYCLES, Options, options_of
+from ._options import Options, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ._retry import RetryPolicy
     from ._task import Task
 
 __all__ = ["Instance", "make"]
@@ -37,15 +38,15 @@ class Instance(_native.Instance, Generic[R_co]):
         return self.definition.fn
 
     @property
-    def max_retries(self) -> int:
-        """How many further attempts a failed execution gets."""
-        return self.options[0]
+    def options(self) -> Options:
+        """Its options: its own, or its definition's."""
+        own = self.own_options
+        return self.definition._options if own is None else own
 
     @property
-    def max_cycles(self) -> int:
-        """How often it may be executed in one run."""
-        cycles = self.options[1]
-        return MAX_CYCLES if cycles is None else cycles
+    def max_retries(self) -> int:
+        """How many further attempts a failed execution gets."""
+        return self.options.max_retries
 
     def run(self, /, *args: Any, **kwargs: Any) -> Any:
         """Runs the function here and now with what is bound, for tests: without an engine."""
@@ -77,18 +78,20 @@ class Instance(_native.Instance, Generic[R_co]):
         self,
         *,
         max_retries: int | None = None,
+        retry_policy: RetryPolicy | None = None,
+        timeout: float | None = None,
         max_cycles: int | None = None,
         run_when: str | None = None,
-        **later: Any,
     ) -> Instance[R_co]:
-        """The same instance with other options than its definition's; the id stays."""
-        for name in later:
-            if name in ("retry_policy", "timeout"):
-                raise NotImplementedError(f"with_options({name}=…) is not implemented yet")
-            raise TypeError(
-                f"with_options() has no option {name!r}; there are max_retries, max_cycles and run_when"
-            )
-        options = options_of(self.options, max_retries, max_cycles, run_when)
+        """The same instance with other options than its definition's; the id stays. See `task`."""
+        options = options_of(
+            self.options,
+            max_retries=max_retries,
+            retry_policy=retry_policy,
+            timeout=timeout,
+            max_cycles=max_cycles,
+            run_when=run_when,
+        )
         task_id = self.task_id if self.has_given_id else None
         open_ = [_OPEN] * len(self.definition._signature.parameters)
         return make(self.definition, self, task_id, open_, sys._getframe(1), options)

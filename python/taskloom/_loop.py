@@ -63,12 +63,40 @@ def _begin(host: Host, job: _native.AsyncJob) -> _native.AsyncJob | None:
         return job.failed(error)
     task = loop.create_task(coroutine, name=f"taskloom:{job.task_id}", context=host.context.copy())
     host.async_tasks[task] = job
-    task.add_done_callback(partial(_ended, host, job))
+    limit = None if job.timeout is None else _Limit(loop, job.timeout, task)
+    task.add_done_callback(partial(_ended, host, job, limit))
     return None
 
 
-def _ended(host: Host, job: _native.AsyncJob, task: asyncio.Task[Any]) -> None:
+class _Limit:
+    """The time that an attempt may take; whatever its task makes of the cancellation, the attempt is over."""
+
+    __slots__ = ("_timer", "over", "seconds")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float, task: asyncio.Task[Any]) -> None:
+        self.seconds = seconds
+        self.over = False
+        self._timer = loop.call_later(seconds, self._reach, task)
+
+    def _reach(self, task: asyncio.Task[Any]) -> None:
+        self.over = True
+        task.cancel()
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+
+def _ended(host: Host, job: _native.AsyncJob, limit: _Limit | None, task: asyncio.Task[Any]) -> None:
     host.async_tasks.pop(task, None)
+    if limit is not None:
+        limit.stop()
+        if limit.over and not job.is_cancelled:
+            if not task.cancelled():
+                # What the task made of it is looked at, so that asyncio does not say that nobody has.
+                task.exception()
+            late = TimeoutError(f"it took longer than its timeout of {limit.seconds:g} s")
+            _go_on(host, job.failed(late))
+            return
     if task.cancelled():
         job.abandon()
         return
@@ -81,6 +109,10 @@ def _ended(host: Host, job: _native.AsyncJob, task: asyncio.Task[Any]) -> None:
         job.abandon()
         host.interrupt(error)
         return
+    _go_on(host, following)
+
+
+def _go_on(host: Host, following: _native.AsyncJob | None) -> None:
     while following is not None:
         following = _begin(host, following)
 

@@ -91,8 +91,8 @@ def run_function(definition: Task[..., Any], args: tuple[Any, ...], kwargs: dict
     """Calls the plain function, with a context of its own if it takes one."""
     where = definition._signature.context
     if where is not None:
-        retries, cycles, _ = definition._options
-        alone = Alone(retries, MAX_CYCLES if cycles is None else cycles)
+        options = definition._options
+        alone = Alone(options.max_retries, options.max_cycles or MAX_CYCLES)
         context = TaskExecutionContext(definition.id, 1, 1, alone)
         if where is True:
             args = (context, *args)
@@ -154,6 +154,10 @@ def task(id_or_function: Any = None, /, **options: Any) -> Any:
     - `inject_context`: pass the `TaskExecutionContext` as the first argument. A parameter that is annotated
       with it gets it anyway.
     - `max_retries`: how many further attempts a failed execution gets; by default none.
+    - `retry_policy`: a `RetryPolicy`, with waits between the attempts and a filter for exceptions.
+    - `timeout`: how long an attempt may take, in seconds. An async task that takes longer is cancelled. A
+      plain function cannot be stopped: it is abandoned, which means that its result does not count, its
+      context says that it is cancelled, and another thread takes its place.
     - `max_cycles`: how often a task may be executed in one run, in loops, by jumps and iterations; by default
       100 times.
     - `run_when`: `"always"` makes a clean-up, which runs once all before it has ended or can no longer run,
@@ -176,20 +180,18 @@ _LATER = {
     "inject_llm_agent",
     "inject_llm_client",
     "resolve_keyword_args",
-    "retry_policy",
-    "timeout",
 }
+
+
+_OPTIONS = ("id", "inject_context", "max_retries", "retry_policy", "timeout", "max_cycles", "run_when")
 
 
 def _check_options(options: dict[str, Any]) -> None:
     for name in options:
         if name in _LATER:
             raise NotImplementedError(f"task({name}=…) is not implemented yet")
-        if name not in ("id", "inject_context", "max_retries", "max_cycles", "run_when"):
-            raise TypeError(
-                f"task() has no option {name!r}; "
-                "there are id, inject_context, max_retries, max_cycles and run_when"
-            )
+        if name not in _OPTIONS:
+            raise TypeError(f"task() has no option {name!r}; there are {', '.join(_OPTIONS)}")
 
 
 def _defined(function: Any, frame: FrameType, options: dict[str, Any]) -> Task[..., Any]:

@@ -15,9 +15,7 @@ def not_yet(name):
     return pytest.raises(NotImplementedError, match=rf"^[^\n]*{name}[^\n]*not implemented yet[^\n]*$")
 
 
-@pytest.mark.parametrize(
-    "name", ["RetryPolicy", "Store", "Temporal", "secret", "unmapped", "CoordinationBackend"]
-)
+@pytest.mark.parametrize("name", ["Store", "Temporal", "secret", "unmapped", "CoordinationBackend"])
 def test_e_01_names_of_the_package(name):
     with not_yet(f"taskloom.{name}"):
         getattr(taskloom, name)
@@ -31,16 +29,10 @@ def test_e_01_a_name_that_never_will_be():
         from taskloom import nonsense  # noqa: F401
 
 
-@pytest.mark.parametrize("option", ["retry_policy", "timeout", "handler"])
+@pytest.mark.parametrize("option", ["handler", "resolve_keyword_args"])
 def test_e_01_options_of_a_definition(option):
     with not_yet(option):
         task(**{option: 1})
-
-
-@pytest.mark.parametrize("option", ["retry_policy", "timeout"])
-def test_e_01_options_of_an_instance(option):
-    with not_yet(option):
-        step().with_options(**{option: 1})
 
 
 @pytest.mark.parametrize("argument", ["store", "run_id", "on", "suspend_after"])

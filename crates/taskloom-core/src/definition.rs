@@ -2,9 +2,10 @@ use std::{
     any::{Any, TypeId},
     borrow::Cow,
     fmt,
+    time::Duration,
 };
 
-use crate::{Digest, Place, Value};
+use crate::{Digest, Place, RetryPolicy, Value};
 
 /// One parameter of a definition, as the user wrote it. Injected parameters are not among them.
 #[derive(Clone, Debug)]
@@ -31,10 +32,12 @@ pub enum Lookup {
 }
 
 /// What a definition, or one of its instances, asks of the engine.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// How many further attempts a failed execution gets.
-    pub max_retries: u32,
+    /// Which further attempts a failed execution gets.
+    pub retry: RetryPolicy,
+    /// How long an attempt may take; for ever, if nothing is said.
+    pub timeout: Option<Duration>,
     /// How often an instance may be executed in one run; by default [`Options::MAX_CYCLES`].
     pub max_cycles: Option<u32>,
     /// Whether it is a clean-up, which runs once all before it has ended or can no longer run, also in a run

@@ -198,6 +198,7 @@ fn definition(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenS
     });
     let max_retries = task.options.max_retries.iter();
     let max_cycles = task.options.max_cycles.iter();
+    let timeout = task.options.timeout.iter().map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
     let body = body(task, &private);
     // The line of the function's name is where the definition is said to be.
     let place = quote_spanned!(name.span() => ::core::panic::Location::caller());
@@ -207,8 +208,9 @@ fn definition(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenS
             DEFINITION.get_or_init(|| {
                 #[allow(unused_mut)]
                 let mut options = #private::Options::default();
-                #(options.max_retries = #max_retries;)*
+                #(options.retry.max_retries = #max_retries;)*
                 #(options.max_cycles = ::core::option::Option::Some(#max_cycles);)*
+                #(options.timeout = ::core::option::Option::Some(::core::time::Duration::from_millis(#timeout));)*
                 let parameters = ::std::vec![#(#parameters),*];
                 #private::definition::<#output>(#id, parameters, options, #place, #body)
             })

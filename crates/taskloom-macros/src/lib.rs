@@ -43,6 +43,7 @@ use crate::options::Options;
 /// - `max_retries = n`: how many further attempts a failed execution gets; by default none;
 /// - `max_cycles = n`: how often the task may be executed in one run, in loops, by jumps and iterations; by default 100
 ///   times;
+/// - `timeout = "5s"`: how long an attempt may take, in `ms`, `s`, `m` or `h`; by default for ever;
 /// - `crate = path`: where the crate `taskloom` is, if it is re-exported.
 ///
 /// # Parameters

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use proc_macro_crate::{FoundCrate, crate_name};
 use quote::ToTokens;
 use syn::{Error, Ident, LitInt, LitStr, Path, meta::ParseNestedMeta, parse::Parse, parse_quote};
@@ -8,6 +10,7 @@ pub(crate) struct Options {
     pub(crate) id: Option<LitStr>,
     pub(crate) max_retries: Option<LitInt>,
     pub(crate) max_cycles: Option<LitInt>,
+    pub(crate) timeout: Option<Duration>,
     krate: Option<Path>,
 }
 
@@ -22,10 +25,12 @@ impl Options {
             self.max_cycles = Some(number(meta, "max_cycles = 10", "cycles")?);
         } else if meta.path.is_ident("crate") {
             self.krate = Some(value(meta, "crate = path::to::taskloom")?);
-        } else if meta.path.is_ident("timeout") || meta.path.is_ident("retry_policy") {
-            return Err(meta.error(format!("the option `{name}` is not implemented yet")));
+        } else if meta.path.is_ident("timeout") {
+            self.timeout = Some(duration(&value(meta, "timeout = \"5s\"")?)?);
+        } else if meta.path.is_ident("retry_policy") {
+            return Err(meta.error("a policy is set on an instance: `.with_options(|options| options.retry_policy(…))`"));
         } else {
-            return Err(meta.error(format!("unknown option `{name}`: there are `id`, `max_retries`, `max_cycles` and `crate`")));
+            return Err(meta.error(format!("unknown option `{name}`: there are `id`, `max_retries`, `max_cycles`, `timeout` and `crate`")));
         }
         Ok(())
     }
@@ -43,6 +48,23 @@ impl Options {
             // In the crate's own examples, tests and documentation it goes by its name too.
             Ok(FoundCrate::Itself) | Err(_) => parse_quote!(::taskloom),
         }
+    }
+}
+
+/// A time such as `"5s"`: a whole number and `ms`, `s`, `m` or `h`.
+fn duration(text: &LitStr) -> syn::Result<Duration> {
+    let written = text.value();
+    let (number, unit) = written.split_at(written.find(|c: char| !c.is_ascii_digit()).unwrap_or(written.len()));
+    let milliseconds = match unit.trim() {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60 * 1000,
+        "h" => 60 * 60 * 1000,
+        _ => 0,
+    };
+    match number.parse::<u64>().ok().and_then(|number| number.checked_mul(milliseconds)) {
+        Some(time) if time > 0 => Ok(Duration::from_millis(time)),
+        _ => Err(Error::new_spanned(text, "a time is a whole number from 1 on with its unit: `500ms`, `5s`, `2m` or `1h`")),
     }
 }
 

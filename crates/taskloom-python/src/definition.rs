@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use pyo3::{prelude::*, types::PyString};
-use taskloom_core::{Lookup, Options, Parameter, Place};
+use taskloom_core::{Lookup, Parameter, Place};
 
 use crate::{
     body::{Injection, PyBody},
     compose::Operand,
     errors,
+    options::TaskOptions,
     place::PyPlace,
 };
 
@@ -17,16 +18,6 @@ pub(crate) struct Definition {
     pub(crate) alone: taskloom_core::Instance,
     /// The number of the parameter that collects further keyword arguments.
     pub(crate) collects_keywords: Option<usize>,
-}
-
-/// `(max_retries, max_cycles, always)`: the options of a definition or instance.
-#[derive(FromPyObject)]
-pub(crate) struct TaskOptions(u32, Option<u32>, bool);
-
-impl From<TaskOptions> for Options {
-    fn from(TaskOptions(max_retries, max_cycles, always): TaskOptions) -> Self {
-        Self { max_retries, max_cycles, always }
-    }
 }
 
 /// What the front end has found out about a function's signature.

@@ -10,8 +10,9 @@ use taskloom_core::{Argument, Place};
 
 use crate::{
     compose::Operand,
-    definition::{Definition, TaskOptions},
+    definition::Definition,
     errors, live_ids,
+    options::TaskOptions,
     place::PyPlace,
     value::{unwrap, wrap},
 };
@@ -33,6 +34,8 @@ pub(crate) struct Instance {
     pub(crate) core: taskloom_core::Instance,
     definition: Py<Definition>,
     place: Arc<PyPlace>,
+    /// Its own options, as the front end gave them.
+    options: Option<Py<PyAny>>,
     /// Whether another instance with the same given id was alive when this one was made.
     repeats: bool,
 }
@@ -48,7 +51,7 @@ impl Instance {
         code: Py<PyAny>,
         instruction: i32,
         base: Option<&Bound<'_, Self>>,
-        options: Option<TaskOptions>,
+        options: Option<Bound<'_, PyAny>>,
     ) -> PyResult<PyClassInitializer<Self>> {
         let py = definition.py();
         let mut arguments = arguments.iter().map(argument).collect::<PyResult<SmallVec<[Argument; 1]>>>()?;
@@ -74,14 +77,20 @@ impl Instance {
             arguments,
             Place::Host(place.clone()),
         );
-        match (options, base) {
-            (Some(options), _) => core.set_options(options.into()),
-            (None, Some(base)) => core.set_options(base.get().core.options().clone()),
-            (None, None) => {}
-        }
+        let options = match (options, base) {
+            (Some(options), _) => {
+                core.set_options(options.extract::<TaskOptions>()?.into());
+                Some(options.unbind())
+            }
+            (None, Some(base)) => {
+                core.set_options(base.get().core.options().clone());
+                base.get().options.as_ref().map(|options| options.clone_ref(py))
+            }
+            (None, None) => None,
+        };
         core.validate_id().map_err(|error| errors::raise(py, &error))?;
         let repeats = task_id.is_some_and(live_ids::add);
-        let instance = Self { core, definition: definition.unbind(), place, repeats };
+        let instance = Self { core, definition: definition.unbind(), place, options, repeats };
         Ok(PyClassInitializer::from(Operand).add_subclass(instance))
     }
 
@@ -101,6 +110,12 @@ impl Instance {
     #[getter]
     fn has_given_id(&self) -> bool {
         self.core.has_given_id()
+    }
+
+    /// Its own options, as they were given, or `None`.
+    #[getter]
+    fn own_options(&self) -> Option<&Py<PyAny>> {
+        self.options.as_ref()
     }
 
     /// The definition.
@@ -134,13 +149,6 @@ impl Instance {
             Some(error) => Err(errors::raise(py, &error)),
             None => Ok(()),
         }
-    }
-
-    /// `(max_retries, max_cycles, always)`.
-    #[getter]
-    fn options(&self) -> (u32, Option<u32>, bool) {
-        let options = self.core.options();
-        (options.max_retries, options.max_cycles, options.always)
     }
 
     /// Whether another instance with the same given id was alive when this one was made.

@@ -24,6 +24,7 @@ mod execution;
 mod exit;
 mod instance;
 mod live_ids;
+mod options;
 mod place;
 mod record;
 mod value;

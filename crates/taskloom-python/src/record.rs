@@ -1,8 +1,10 @@
 use pyo3::{
+    exceptions::PyTimeoutError,
     prelude::*,
     types::{PyDict, PyList},
 };
 use taskloom::engine::Failure;
+use taskloom::engine::TimedOut;
 use taskloom_core::{Kind, NodeId, Options, Outcome, State, nearest};
 
 use crate::{errors, execution::PyFailure, instance::as_instance, value::unwrap};
@@ -131,7 +133,7 @@ impl Record {
         let (id, message) = (plan.id(node).to_owned(), self.core.describe_run_failure(node));
         match plan.kind(node) {
             Kind::Task => {
-                let counts = (self.core.attempts(node), plan.task(node).options().max_retries);
+                let counts = (self.core.attempts(node), plan.task(node).options().retry.max_retries);
                 Some(("task", id, message, self.exception(py, node), counts, (vec![], vec![], vec![])))
             }
             Kind::Entry(_) | Kind::Exit(_) => {
@@ -200,6 +202,9 @@ impl Record {
 fn raised<'py>(py: Python<'py>, failure: &Failure) -> Bound<'py, PyAny> {
     match failure.error.downcast_ref::<PyFailure>() {
         Some(failure) => failure.0.bind(py).clone(),
+        None if failure.error.is::<TimedOut>() => {
+            PyTimeoutError::new_err(failure.error.to_string()).into_value(py).into_bound(py).into_any()
+        }
         None => errors::binding(py, &failure.error.to_string()).into_value(py).into_bound(py).into_any(),
     }
 }

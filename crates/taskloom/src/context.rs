@@ -8,7 +8,7 @@ use taskloom_core::{NodeId, Options, Plan};
 
 use crate::{
     Error, ErrorKind, Result,
-    engine::{Asks, Engine, Job},
+    engine::{Asks, Engine, Execution, Job},
 };
 
 /// What a task's body can know about its own execution, and what it can ask for.
@@ -49,6 +49,7 @@ pub struct Context {
     // The run keeps the errors of its tasks, which may keep this.
     engine: Weak<Engine>,
     node: NodeId,
+    execution: Execution,
     iteration: u32,
     attempt: u32,
     asks: Arc<Mutex<Asks>>,
@@ -60,6 +61,7 @@ impl Context {
             plan: engine.plan().clone(),
             engine: Arc::downgrade(engine),
             node: job.node,
+            execution: job.execution(),
             iteration: job.iteration,
             attempt: job.attempt,
             asks: job.asks().clone(),
@@ -102,10 +104,10 @@ impl Context {
         self.iteration < self.max_cycles()
     }
 
-    /// Whether this execution is to end: the run or its group is being cancelled. An async task is dropped at its
+    /// Whether this execution is to end: the run or its group is being cancelled, or its time is over. An async task is dropped at its
     /// next suspension point then; a plain function should look here now and then.
     pub fn cancelled(&self) -> bool {
-        self.engine.upgrade().is_none_or(|engine| engine.is_cancelled(self.node))
+        self.engine.upgrade().is_none_or(|engine| engine.is_cancelled(self.execution))
     }
 
     /// A clone of the result that a task of this run has at the moment: its latest success.

@@ -26,8 +26,8 @@ use parking_lot::{Condvar, Mutex};
 use taskloom_core::{Limits, NodeId, Plan, Value};
 
 pub use asks::Asks;
-pub use failure::Failure;
-pub use job::Job;
+pub use failure::{Failure, TimedOut};
+pub use job::{Execution, Job};
 pub use record::{GroupReport, Record};
 use shared::{Shared, Wake};
 
@@ -39,6 +39,9 @@ pub trait Host: Send + Sync {
     /// Says that an async task is ready, where these have an executor of their own
     /// ([`RunOptions::separate_async`]): it takes them with [`Role::Async`].
     fn start_async(&self, _engine: &Arc<Engine>) {}
+
+    /// Calls [`Engine::due`] with the timer after this wait. No worker waits meanwhile.
+    fn wake_later(&self, engine: &Arc<Engine>, wait: Duration, timer: Timer);
 
     /// Says that running tasks are to end: those of which [`Engine::is_cancelled`] says so.
     fn cancelled(&self);
@@ -56,6 +59,15 @@ pub enum Role {
     Caller,
     /// An executor of async tasks, which takes no other.
     Async,
+}
+
+/// What happens when a wait is over. One that comes too late has no effect.
+#[derive(Clone, Copy, Debug)]
+pub enum Timer {
+    /// The next attempt of an execution.
+    Retry(Execution),
+    /// The end of an attempt that cannot be stopped, and is abandoned.
+    Timeout(Execution),
 }
 
 /// What a waiting caller gets.
@@ -145,17 +157,59 @@ impl Engine {
 
     /// Says how a task has ended and takes the next one. A worker that gets none must end.
     pub fn end(self: &Arc<Self>, job: &Job, result: Result<Value, Failure>, role: Role) -> Option<Job> {
+        let wait = match &result {
+            Ok(_) => None,
+            Err(failure) => failure.wait(self.plan.task(job.node).options(), job.attempt),
+        };
         // What is not kept is dropped here, outside of the lock: it may call back into the engine.
         let mut result = Some(result);
-        self.visit(|shared, now| {
-            shared.end(job, &mut result, now);
-            shared.take(role, now)
-        })
+        let (next, backs_off) = self.visit(|shared, now| {
+            if shared.is_overdue(job) {
+                return (shared.come_back(job, role, now), false);
+            }
+            let backs_off = shared.end(job, &mut result, wait, now);
+            (shared.take(role, now), backs_off)
+        });
+        if let Some(wait) = wait.filter(|_| backs_off) {
+            self.host.wake_later(self, wait, Timer::Retry(job.execution()));
+        }
+        next
+    }
+
+    /// The time of a timer has come.
+    pub fn due(self: &Arc<Self>, timer: Timer) {
+        match timer {
+            Timer::Retry(execution) => self.visit(|shared, _| shared.retry_due(execution)),
+            Timer::Timeout(execution) => self.time_out(execution),
+        }
+    }
+
+    /// Begins the time that a plain function may take, if that is limited.
+    pub fn watch(self: &Arc<Self>, job: &Job) {
+        if let Some(timeout) = self.plan.task(job.node).options().timeout {
+            self.host.wake_later(self, timeout, Timer::Timeout(job.execution()));
+        }
+    }
+
+    /// Ends an attempt whose function still runs. Its thread is not one of the workers any more, until it returns.
+    fn time_out(self: &Arc<Self>, execution: Execution) {
+        let options = self.plan.task(execution.node).options();
+        let Some(timeout) = options.timeout else { return };
+        let failure = Failure::timed_out(timeout);
+        let wait = failure.wait(options, execution.attempt);
+        let backs_off = self.visit(|shared, now| shared.time_out(execution, failure, wait, now));
+        if let Some(wait) = wait.filter(|_| backs_off) {
+            self.host.wake_later(self, wait, Timer::Retry(execution));
+        }
     }
 
     /// Says that a task will not end, because it was dropped in the middle.
     pub fn abandon(self: &Arc<Self>, job: &Job) {
-        self.visit(|shared, now| shared.abandon(job, now));
+        self.visit(|shared, now| {
+            if !shared.is_overdue(job) {
+                shared.abandon(job, now);
+            }
+        });
     }
 
     /// Cancels the run: nothing new starts, and it ends when what is running has.
@@ -164,8 +218,8 @@ impl Engine {
     }
 
     /// Whether a running task is to end.
-    pub fn is_cancelled(&self, node: NodeId) -> bool {
-        self.shared.lock().is_cancelled(node)
+    pub fn is_cancelled(&self, execution: Execution) -> bool {
+        self.shared.lock().is_cancelled(execution)
     }
 
     /// Waits until there is a task for the caller, the run has ended, or the time is over.

@@ -120,7 +120,8 @@ impl Execute {
         let most = self.max_concurrency.map_or_else(|| cores.saturating_add(4).min(32), NonZeroU32::get);
         let options = RunOptions {
             limits: Limits { max_concurrency: self.max_concurrency, max_steps: self.max_steps },
-            max_workers: most - u32::from(caller_works),
+            // The caller does not run what has a timeout, so there is always one worker that may.
+            max_workers: (most - u32::from(caller_works)).max(1),
             separate_async: false,
         };
         let host = Arc::new(RustHost::new(runtime));

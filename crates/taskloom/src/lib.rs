@@ -58,7 +58,7 @@ pub use error::{Error, ErrorKind};
 pub use execute::{Execute, RunHandle};
 pub use run::{GroupOutput, Run, Status, TaskRecord};
 pub use task::{Arg, Definition, Instance, RunWhen, TaskOptions};
-pub use taskloom_core::{BuildError, BuildErrorKind, Policy, State};
+pub use taskloom_core::{BuildError, BuildErrorKind, Policy, RetryPolicy, State};
 pub use taskloom_macros::task;
 pub use workflow::Workflow;
 

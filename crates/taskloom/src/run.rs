@@ -67,7 +67,7 @@ impl Run {
     fn failed(self, node: NodeId) -> Error {
         let plan = self.0.plan();
         let kind = match plan.kind(node) {
-            Kind::Task if plan.task(node).options().max_retries > 0 => ErrorKind::RetryLimitExceeded,
+            Kind::Task if plan.task(node).options().retry.max_retries > 0 => ErrorKind::RetryLimitExceeded,
             Kind::Task => ErrorKind::TaskFailed,
             Kind::Entry(_) | Kind::Exit(_) => ErrorKind::ParallelGroup,
         };
@@ -165,6 +165,12 @@ impl Run {
     /// What the task said that terminated or cancelled the run.
     pub fn message(&self) -> Option<&str> {
         self.0.message()
+    }
+
+    /// The ids of the tasks whose plain functions outran their timeout and were abandoned, once for each attempt;
+    /// their threads may still be running.
+    pub fn abandoned(&self) -> impl Iterator<Item = &str> {
+        self.0.abandoned().iter().map(|&node| self.0.plan().id(node))
     }
 
     /// How long the run took.

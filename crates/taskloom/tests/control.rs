@@ -1,5 +1,7 @@
 //! What a task can ask for from inside, and what that does to the run.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},

@@ -2,7 +2,7 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use pyo3::prelude::*;
-use taskloom::engine::{Asks, Engine, Job};
+use taskloom::engine::{Asks, Engine, Execution, Job};
 use taskloom_core::{NodeId, Options, Plan};
 
 use crate::{
@@ -19,6 +19,7 @@ pub(crate) struct RunControl {
     engine: Weak<Engine>,
     plan: Arc<Plan>,
     node: NodeId,
+    execution: Execution,
     asks: Arc<Mutex<Asks>>,
 }
 
@@ -28,6 +29,7 @@ impl RunControl {
             engine: Arc::downgrade(engine),
             plan: engine.plan().clone(),
             node: job.node,
+            execution: job.execution(),
             asks: job.asks().clone(),
         }
     }
@@ -44,7 +46,7 @@ impl RunControl {
     /// How many further attempts a failed execution gets.
     #[getter]
     fn max_retries(&self) -> u32 {
-        self.plan.task(self.node).options().max_retries
+        self.plan.task(self.node).options().retry.max_retries
     }
 
     /// How often the task may be executed in one run.
@@ -56,7 +58,7 @@ impl RunControl {
     /// Whether the execution is to end.
     #[getter]
     fn cancelled(&self) -> bool {
-        self.engine.upgrade().is_none_or(|engine| engine.is_cancelled(self.node))
+        self.engine.upgrade().is_none_or(|engine| engine.is_cancelled(self.execution))
     }
 
     /// The result of a task that has succeeded, or the default.

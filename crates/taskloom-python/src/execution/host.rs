@@ -1,10 +1,15 @@
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use pyo3::{
     prelude::*,
     types::{PyWeakrefMethods, PyWeakrefReference},
 };
-use taskloom::engine::{Engine, Host};
+use taskloom::engine::{Engine, Host, Timer};
+
+use crate::exit::Inside;
 
 /// The Python object that starts threads and hears of the end.
 ///
@@ -26,6 +31,24 @@ impl PyHost {
     }
 }
 
+/// What is to happen after a wait. A run that has ended does not stay for it.
+#[pyclass(frozen, module = "taskloom._native")]
+struct WakeUp {
+    engine: Weak<Engine>,
+    timer: Timer,
+}
+
+#[pymethods]
+impl WakeUp {
+    /// The wait is over.
+    fn __call__(&self, py: Python<'_>) {
+        let _inside = Inside::enter(py);
+        if let Some(engine) = self.engine.upgrade() {
+            engine.due(self.timer);
+        }
+    }
+}
+
 impl Host for PyHost {
     fn start_worker(&self, _engine: &Arc<Engine>) {
         self.call("start_worker");
@@ -33,6 +56,16 @@ impl Host for PyHost {
 
     fn start_async(&self, _engine: &Arc<Engine>) {
         self.call("start_async");
+    }
+
+    fn wake_later(&self, engine: &Arc<Engine>, wait: Duration, timer: Timer) {
+        Python::attach(|py| {
+            let Some(host) = self.0.bind(py).upgrade() else { return };
+            let wake = WakeUp { engine: Arc::downgrade(engine), timer };
+            if let Err(error) = host.call_method1("wake_later", (wait.as_secs_f64(), wake)) {
+                error.write_unraisable(py, Some(&host));
+            }
+        });
     }
 
     fn cancelled(&self) {

@@ -158,7 +158,13 @@ impl AsyncJob {
     /// Whether the task is to end.
     #[getter]
     fn is_cancelled(&self) -> bool {
-        self.engine.is_cancelled(self.job.node)
+        self.engine.is_cancelled(self.job.execution())
+    }
+
+    /// How long it may take, in seconds.
+    #[getter]
+    fn timeout(&self) -> Option<f64> {
+        self.engine.plan().task(self.job.node).options().timeout.map(|timeout| timeout.as_secs_f64())
     }
 
     /// The task was cancelled.

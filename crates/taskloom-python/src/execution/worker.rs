@@ -92,6 +92,7 @@ impl Worker {
         while let Some(job) = next {
             match prepare(py, &self.engine, &job) {
                 Ok(call) => {
+                    self.engine.watch(&job);
                     *self.current.lock() = Some(job);
                     return Some(call);
                 }

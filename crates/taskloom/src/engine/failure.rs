@@ -1,4 +1,6 @@
-use std::{error::Error, sync::Arc};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
+
+use taskloom_core::Options;
 
 /// Why an attempt failed.
 #[derive(Clone, Debug)]
@@ -9,7 +11,24 @@ pub struct Failure {
     pub retryable: bool,
 }
 
+/// An attempt took longer than it may.
+#[derive(Debug)]
+pub struct TimedOut(pub(super) Duration);
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "it took longer than its timeout of {:?}", self.0)
+    }
+}
+
+impl Error for TimedOut {}
+
 impl Failure {
+    /// The attempt took longer than this.
+    pub fn timed_out(timeout: Duration) -> Self {
+        Self::new(TimedOut(timeout))
+    }
+
     /// An error of the task's body.
     pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { error: Arc::from(error.into()), retryable: true }
@@ -18,5 +37,19 @@ impl Failure {
     /// An error that every further attempt would repeat.
     pub fn lasting(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { error: Arc::from(error.into()), retryable: false }
+    }
+
+    /// How long to wait before the next attempt, if there is to be one (rule R-7). Filters are the user's code, so
+    /// this is asked outside of every lock.
+    pub(super) fn wait(&self, options: &Options, attempt: u32) -> Option<Duration> {
+        let policy = &options.retry;
+        if !self.retryable || !policy.allows(attempt, &*self.error) {
+            return None;
+        }
+        let wait = policy.delay(attempt);
+        if !policy.jitter {
+            return Some(wait);
+        }
+        Some(wait.mul_f64(0.5 + fastrand::f64()).min(policy.max_interval))
     }
 }

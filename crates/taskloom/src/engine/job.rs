@@ -24,6 +24,15 @@ pub struct Job {
     asks: OnceLock<Arc<Mutex<Asks>>>,
 }
 
+/// Names an attempt: node, iteration and attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// The task's node.
+    pub node: NodeId,
+    pub(super) iteration: u32,
+    pub(super) attempt: u32,
+}
+
 /// Where the arguments of an execution come from, beside bound values.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
@@ -50,6 +59,11 @@ impl Job {
         let Sources { gathered, cause, data } = &**sources;
         resolve(plan, self.node, gathered, *cause, data.as_ref(), channel)
             .map_err(|missing| Failure::lasting(Unfilled(missing.message)))
+    }
+
+    /// Which attempt this is.
+    pub fn execution(&self) -> Execution {
+        Execution { node: self.node, iteration: self.iteration, attempt: self.attempt }
     }
 
     /// What the execution asks for; shared with its context.

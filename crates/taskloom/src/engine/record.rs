@@ -15,6 +15,7 @@ pub struct Record {
     /// Where each failed task is in `failures`.
     pub(super) failed: HashMap<NodeId, usize>,
     pub(super) message: Option<String>,
+    pub(super) abandoned: Vec<NodeId>,
     pub(super) took: Duration,
 }
 
@@ -46,6 +47,11 @@ impl Record {
     /// What the task said that terminated or cancelled the run.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref().filter(|message| !message.is_empty())
+    }
+
+    /// The tasks whose plain functions outran their timeout and were abandoned, once for each attempt.
+    pub fn abandoned(&self) -> &[NodeId] {
+        &self.abandoned
     }
 
     /// How many executions a task had.
@@ -220,7 +226,7 @@ impl Record {
         format!(
             "task `{}` failed at attempt {attempts} of {}: {}\n  task: definition `{}` at {}; instance made at {}; {bound}",
             self.plan.id(node),
-            u64::from(task.options().max_retries) + 1,
+            u64::from(task.options().retry.max_retries) + 1,
             self.reason(node),
             definition.id(),
             definition.place(),

@@ -4,9 +4,9 @@ use std::{
     time::Duration,
 };
 
-use taskloom_core::{Command, Control, Event, Gathered, NodeId, Outcome, Plan, Retry, Scheduler, Value};
+use taskloom_core::{Command, Control, Event, Gathered, NodeId, Outcome, Plan, Retry, Scheduler, State, Value};
 
-use super::{Asks, Failure, Job, Record, Role, RunOptions, asks::Wish, job::Sources};
+use super::{Asks, Execution, Failure, Job, Record, Role, RunOptions, asks::Wish, job::Sources};
 
 /// Who has to be woken after a visit; one at a time, since whoever wakes up looks again.
 pub(super) enum Wake {
@@ -44,6 +44,10 @@ pub(super) struct Shared {
     /// Running tasks that are to end, because their group does.
     cancelled: Vec<NodeId>,
     all_cancelled: bool,
+    /// Attempts that were ended while their function still ran.
+    overdue: Vec<Execution>,
+    /// The tasks of all of these.
+    abandoned: Vec<NodeId>,
     workers: u32,
     max_workers: u32,
     called: Called,
@@ -69,6 +73,8 @@ impl Shared {
             commands: Vec::new(),
             cancelled: Vec::new(),
             all_cancelled: false,
+            overdue: Vec::new(),
+            abandoned: Vec::new(),
             workers: 0,
             max_workers: options.max_workers,
             called: Called::default(),
@@ -103,14 +109,11 @@ impl Shared {
             self.called.executor = false;
         }
         let node = self.scheduler.next()?;
-        if role == Role::Async {
-            if !self.is_async(node) {
-                return None;
-            }
-        } else if self.separate_async && self.is_async(node) {
+        if !self.suits(node, role) {
             return None;
         }
         self.apply(Event::Started(node));
+        self.times[node as usize].0 = now;
         let mut job = Job::new(node, self.scheduler.iteration(node), self.scheduler.attempt(node), now);
         job.sources = self.sources(node);
         Some(job)
@@ -135,6 +138,16 @@ impl Shared {
         Some(Box::new(Sources { gathered, cause, data }))
     }
 
+    fn suits(&self, node: NodeId, role: Role) -> bool {
+        match role {
+            Role::Async => self.is_async(node),
+            _ if self.separate_async && self.is_async(node) => false,
+            Role::Worker => true,
+            // A function that may be abandoned must not have the thread that waits for the run (rule R-14).
+            Role::Caller => self.plan.task(node).options().timeout.is_none() || self.is_async(node),
+        }
+    }
+
     fn is_async(&self, node: NodeId) -> bool {
         self.plan.task(node).definition().body().is_async()
     }
@@ -145,7 +158,15 @@ impl Shared {
     }
 
     /// Takes what it keeps out of `result`.
-    pub(super) fn end(&mut self, job: &Job, result: &mut Option<Result<Value, Failure>>, now: Duration) {
+    ///
+    /// Says whether the node backs off now, for the time of `wait`.
+    pub(super) fn end(
+        &mut self,
+        job: &Job,
+        result: &mut Option<Result<Value, Failure>>,
+        wait: Option<Duration>,
+        now: Duration,
+    ) -> bool {
         let node = job.node;
         self.times[node as usize] = (job.started, now);
         match result {
@@ -155,16 +176,67 @@ impl Shared {
                 }
             }
             Some(Err(failure)) => {
-                let retry = failure.retryable && job.attempt <= self.plan.task(node).options().max_retries;
-                if retry && self.scheduler.outcome() == Outcome::Succeeded {
+                let retry = match wait {
+                    None => Retry::No,
+                    Some(Duration::ZERO) => Retry::Now,
+                    Some(_) => Retry::Later,
+                };
+                if retry != Retry::No && self.scheduler.outcome() == Outcome::Succeeded {
                     self.retried.insert(node, failure.clone());
                 } else {
                     self.retried.remove(&node);
                     self.failures.push((node, failure.clone()));
                 }
-                self.apply(Event::Failed { node, retry: if retry { Retry::Now } else { Retry::No } });
+                self.apply(Event::Failed { node, retry });
             }
             None => {}
+        }
+        self.scheduler.state(node) == State::BackingOff
+    }
+
+    /// Ends an attempt whose function still runs; says whether the node backs off now, for the time of `wait`.
+    pub(super) fn time_out(
+        &mut self,
+        execution: Execution,
+        failure: Failure,
+        wait: Option<Duration>,
+        now: Duration,
+    ) -> bool {
+        let Execution { node, iteration, attempt } = execution;
+        let is_current = self.scheduler.state(node) == State::Running
+            && self.scheduler.iteration(node) == iteration
+            && self.scheduler.attempt(node) == attempt;
+        if !is_current || self.finished.is_some() {
+            return false;
+        }
+        let started = self.times[node as usize].0;
+        let job = Job::new(node, iteration, attempt, started);
+        self.overdue.push(execution);
+        self.abandoned.push(node);
+        self.workers -= 1;
+        self.end(&job, &mut Some(Err(failure)), wait, now)
+    }
+
+    /// Whether an attempt was ended while its function still ran.
+    pub(super) fn is_overdue(&self, job: &Job) -> bool {
+        !self.overdue.is_empty() && self.overdue.contains(&job.execution())
+    }
+
+    /// A function has returned whose attempt was ended before. Its thread is a worker again, if one is wanted.
+    pub(super) fn come_back(&mut self, job: &Job, role: Role, now: Duration) -> Option<Job> {
+        self.overdue.retain(|execution| *execution != job.execution());
+        if self.workers >= self.max_workers {
+            return None;
+        }
+        self.workers += 1;
+        self.take(role, now)
+    }
+
+    /// The wait before an execution's next attempt is over.
+    pub(super) fn retry_due(&mut self, Execution { node, iteration, attempt }: Execution) {
+        let is_current = self.scheduler.iteration(node) == iteration && self.scheduler.attempt(node) == attempt + 1;
+        if is_current && self.finished.is_none() {
+            self.apply(Event::Due(node));
         }
     }
 
@@ -216,13 +288,13 @@ impl Shared {
     }
 
     /// Whether a running task is to end.
-    pub(super) fn is_cancelled(&self, node: NodeId) -> bool {
-        self.all_cancelled || self.cancelled.contains(&node)
+    pub(super) fn is_cancelled(&self, execution: Execution) -> bool {
+        self.all_cancelled || self.cancelled.contains(&execution.node) || self.overdue.contains(&execution)
     }
 
     /// Says that the caller is about to wait, unless something is ready for it.
     pub(super) fn park(&mut self) -> bool {
-        let for_caller = self.scheduler.next().is_some_and(|next| !(self.separate_async && self.is_async(next)));
+        let for_caller = self.scheduler.next().is_some_and(|next| self.suits(next, Role::Caller));
         self.parked = !for_caller && self.finished.is_none();
         self.parked
     }
@@ -247,7 +319,7 @@ impl Shared {
         if self.called.worker {
             return Wake::Nobody;
         }
-        if self.parked {
+        if self.parked && self.suits(next, Role::Caller) {
             self.parked = false;
             return Wake::Caller;
         }
@@ -275,6 +347,7 @@ impl Shared {
             plan: self.plan.clone(),
             ending: self.scheduler.ending(),
             message: self.message.take(),
+            abandoned: std::mem::take(&mut self.abandoned),
             results: std::mem::take(&mut self.results),
             order: std::mem::take(&mut self.order),
             times: std::mem::take(&mut self.times),

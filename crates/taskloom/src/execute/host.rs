@@ -1,14 +1,14 @@
 use std::{
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use parking_lot::Mutex;
-use taskloom_core::NodeId;
 use tokio::{runtime::Handle, sync::Notify};
 
 use super::{runtime::Runtime, worker};
-use crate::engine::{Engine, Host};
+use crate::engine::{Engine, Execution, Host, Timer};
 
 /// What a run on a tokio runtime needs beside the engine.
 pub(crate) struct RustHost {
@@ -29,11 +29,11 @@ impl RustHost {
     }
 
     /// Ready once a running task is to end.
-    pub(super) async fn cancelled(&self, engine: &Engine, node: NodeId) {
+    pub(super) async fn cancelled(&self, engine: &Engine, execution: Execution) {
         loop {
             // Once this is there it hears of a cancellation; of an earlier one the engine tells.
             let cancelling = self.cancelling.notified();
-            if engine.is_cancelled(node) {
+            if engine.is_cancelled(execution) {
                 return;
             }
             cancelling.await;
@@ -75,6 +75,17 @@ impl Host for Arc<RustHost> {
     fn start_worker(&self, engine: &Arc<Engine>) {
         let (worker, host) = (Called(Some(engine.clone())), self.clone());
         self.handle().spawn_blocking(move || worker.arrive(&host));
+    }
+
+    fn wake_later(&self, engine: &Arc<Engine>, wait: Duration, timer: Timer) {
+        // A run that has ended does not stay for its timers.
+        let engine = Arc::downgrade(engine);
+        drop(Runtime::own().handle().spawn(async move {
+            tokio::time::sleep(wait).await;
+            if let Some(engine) = engine.upgrade() {
+                engine.due(timer);
+            }
+        }));
     }
 
     fn cancelled(&self) {

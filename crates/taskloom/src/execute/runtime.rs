@@ -1,6 +1,9 @@
-use std::sync::OnceLock;
+use std::{sync::OnceLock, time::Duration};
 
-use tokio::runtime::{Builder, Handle, Runtime as Tokio};
+use tokio::{
+    runtime::{Builder, Handle, Runtime as Tokio},
+    time::Sleep,
+};
 
 /// The tokio runtime of a run: the caller's, or the library's own.
 pub(super) enum Runtime {
@@ -18,6 +21,12 @@ impl Runtime {
     /// does not.
     pub(super) fn own() -> Self {
         Self::Own
+    }
+
+    /// A wait on the library's own runtime, to be polled anywhere: the caller's may have been made without a clock.
+    pub(super) fn sleep(wait: Duration) -> Sleep {
+        let _inside = Self::Own.handle().enter();
+        tokio::time::sleep(wait)
     }
 
     pub(super) fn handle(&self) -> &Handle {

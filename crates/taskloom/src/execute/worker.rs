@@ -14,12 +14,12 @@ use std::{
     time::Duration,
 };
 
-use taskloom_core::{NodeId, Value};
+use taskloom_core::Value;
 
-use super::host::RustHost;
+use super::{host::RustHost, runtime::Runtime};
 use crate::{
     body::{Arguments, Outcome, Panicked, Pending, RustBody},
-    engine::{Engine, Failure, Job, Role, Wait},
+    engine::{Engine, Execution, Failure, Job, Role, Wait},
 };
 
 /// How many async tasks a future runs before it lets the runtime do something else.
@@ -90,7 +90,10 @@ fn call(engine: &Arc<Engine>, job: &Job) -> Called {
         return Called::Ended(Err(Failure::lasting("the task was made by another language's front end")));
     };
     match body {
-        RustBody::Sync(function) => Called::Ended(settle(catch_unwind(AssertUnwindSafe(|| function(&arguments))))),
+        RustBody::Sync(function) => {
+            engine.watch(job);
+            Called::Ended(settle(catch_unwind(AssertUnwindSafe(|| function(&arguments)))))
+        }
         RustBody::Async(function) => match catch_unwind(AssertUnwindSafe(|| function(&arguments))) {
             Ok(Ok(future)) => Called::Pending(future),
             Ok(Err(error)) => Called::Ended(Err(Failure::new(error))),
@@ -126,8 +129,8 @@ impl InFlight {
         Self { engine, job: Some(job) }
     }
 
-    fn node(&self) -> Option<NodeId> {
-        self.job.as_ref().map(|job| job.node)
+    fn execution(&self) -> Option<Execution> {
+        self.job.as_ref().map(Job::execution)
     }
 
     fn end(mut self, result: Result<Value, Failure>) -> Option<Job> {
@@ -148,19 +151,36 @@ async fn finish(first: InFlight, future: Pending, host: Arc<RustHost>) {
     let mut current = Some((first, future));
     let mut ended = 0;
     while let Some((flight, mut future)) = current {
-        let Some(node) = flight.node() else { return };
+        let Some(execution) = flight.execution() else { return };
         let engine = flight.engine.clone();
-        let mut cancelled = pin!(host.cancelled(&engine, node));
+        let timeout = engine.plan().task(execution.node).options().timeout;
+        let mut cancelled = pin!(host.cancelled(&engine, execution));
+        let mut timed_out = pin!(time_out(timeout));
         let result = poll_fn(|poller| match poll(&mut future, poller) {
             Poll::Ready(result) => Poll::Ready(Some(result)),
-            Poll::Pending => cancelled.as_mut().poll(poller).map(|()| None),
+            Poll::Pending => match timed_out.as_mut().poll(poller) {
+                Poll::Ready(failure) => Poll::Ready(Some(Err(failure))),
+                Poll::Pending => cancelled.as_mut().poll(poller).map(|()| None),
+            },
         })
         .await;
+        drop(future);
         let Some(result) = result else { return };
         current = next(flight, result);
         ended += 1;
         if ended % TASKS_BEFORE_YIELD == 0 {
             tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Ready once an attempt has taken as long as it may.
+async fn time_out(timeout: Option<Duration>) -> Failure {
+    match timeout {
+        None => std::future::pending().await,
+        Some(timeout) => {
+            Runtime::sleep(timeout).await;
+            Failure::timed_out(timeout)
         }
     }
 }

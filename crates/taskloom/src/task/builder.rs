@@ -1,6 +1,6 @@
-use std::fmt;
+use std::{fmt, time::Duration};
 
-use taskloom_core::{Argument, Options, Place};
+use taskloom_core::{Argument, Options, Place, RetryPolicy};
 
 use super::{Arg, Definition};
 use crate::{Fragment, IntoFragment};
@@ -61,7 +61,32 @@ impl TaskOptions {
     /// How many further attempts a failed execution gets; by default none.
     #[must_use]
     pub fn max_retries(mut self, retries: u32) -> Self {
-        self.0.max_retries = retries;
+        self.0.retry.max_retries = retries;
+        self
+    }
+
+    /// Which further attempts a failed execution gets, and after which waits.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use taskloom::{RetryPolicy, prelude::*};
+    /// # #[task]
+    /// # fn fetch(city: String) -> String { city }
+    /// let patient = RetryPolicy::exponential(5).max_interval(Duration::from_secs(10)).jitter(true);
+    /// let tokyo = fetch::task().city("Tokyo").with_options(|options| options.retry_policy(patient));
+    /// ```
+    #[must_use]
+    pub fn retry_policy(mut self, policy: RetryPolicy) -> Self {
+        self.0.retry = policy;
+        self
+    }
+
+    /// How long an attempt may take. An async task that takes longer is dropped. A plain function cannot be
+    /// stopped: it is abandoned, which means that its result does not count, its context says that it is
+    /// cancelled, and another thread takes its place.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.0.timeout = Some(timeout);
         self
     }
 
