@@ -1,6 +1,0 @@
-use taskloom::prelude::*;
-
-#[task(timeout = "5s")]
-fn fetch() {}
-
-fn main() {}
