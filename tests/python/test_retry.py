@@ -1,6 +1,7 @@
 """Waits between attempts, filters and timeouts (R-7)."""
 
 import asyncio
+import itertools
 import threading
 import time
 
@@ -34,7 +35,7 @@ def test_r_07_a_further_attempt_comes_after_its_wait():
         .run()
     )
     assert run.value == run.tasks["t"].attempts == 3
-    assert all(later - earlier >= WAIT * 0.9 for earlier, later in zip(attempts, attempts[1:], strict=False))
+    assert all(later - earlier >= WAIT * 0.9 for earlier, later in itertools.pairwise(attempts))
 
 
 def test_r_07_waiting_holds_no_worker():
@@ -110,7 +111,7 @@ def test_r_07_an_async_attempt_that_swallows_its_cancellation_has_failed():
         except asyncio.CancelledError:
             return "as if nothing had been"
 
-    with pytest.raises(TaskError, match="longer than its timeout of 0.02 s") as caught:
+    with pytest.raises(TaskError, match=r"longer than its timeout of 0\.02 s") as caught:
         workflow("w").add(stubborn).execute()
     assert isinstance(caught.value.__cause__, TimeoutError)
 

@@ -39,7 +39,12 @@ impl Workflow {
             parts.push(&self.groups[left as usize]);
         }
         let members = parts.into_iter().rev().flat_map(|part| &part.members);
-        members.map(|(fragment, ends)| Branch { ends: *ends, inside: self.inside(fragment) }).collect()
+        let branch = |&(ref fragment, ends): &(Fragment, Ends)| match &fragment.0 {
+            // By far the most branches are one task, which needs no search.
+            Node::Task(_) => Branch { ends, inside: vec![ends.first] },
+            _ => Branch { ends, inside: self.inside(fragment) },
+        };
+        members.map(branch).collect()
     }
 
     /// The tasks and groups that a branch consists of; what is inside a nested group belongs to that.

@@ -73,6 +73,7 @@ impl Workflow {
         match &fragment.0 {
             Node::Task(_) => {}
             Node::Chain(chain) => {
+                self.expect(chain.parts.len());
                 steps.push(Step::CloseChain(fragment, chain));
                 steps.extend(chain.parts.iter().rev().map(Step::Visit));
             }
@@ -81,10 +82,19 @@ impl Workflow {
         Ok(())
     }
 
+    /// Makes room for so many parts, most of which will be tasks. A few need none: room is made for many at once.
+    fn expect(&mut self, parts: usize) {
+        if parts >= 16 {
+            Arc::make_mut(&mut self.tasks).reserve(parts);
+            self.edges.reserve(parts);
+        }
+    }
+
     // `a | b | c | …` is nested to the left; the innermost part that has not joined comes first.
     fn visit_group<'a>(&mut self, fragment: &'a Fragment, group: &'a Arc<GroupNode>, steps: &mut Vec<Step<'a>>) {
         let mut part = group;
         loop {
+            self.expect(part.members.len());
             steps.push(Step::CloseGroup(fragment, part, Arc::ptr_eq(part, group)));
             steps.extend(part.members.iter().rev().map(Step::Visit));
             match &part.extends {

@@ -24,16 +24,19 @@ impl Tasks {
         self.list.len()
     }
 
+    pub(crate) fn reserve(&mut self, tasks: usize) {
+        self.list.reserve(tasks);
+        let (list, renamed) = (&self.list, &self.renamed);
+        self.by_id.reserve(tasks, |&number| hash::text(id_in(list, renamed, number)));
+    }
+
     pub(crate) fn get(&self, number: u32) -> &Instance {
         &self.list[number as usize]
     }
 
     /// The id of a task in this workflow.
     pub(crate) fn id(&self, number: u32) -> &str {
-        if let Some(id) = self.renamed.get(&number) {
-            return id;
-        }
-        self.list[number as usize].id()
+        id_in(&self.list, &self.renamed, number)
     }
 
     /// The task with this id.
@@ -57,10 +60,7 @@ impl Tasks {
         let hash = hash::text(id);
         let number = self.next_number()?;
         let (list, renamed) = (&self.list, &self.renamed);
-        let id_of = |number: u32| match renamed.get(&number) {
-            Some(id) => &**id,
-            None => list[number as usize].id(),
-        };
+        let id_of = |number: u32| id_in(list, renamed, number);
         match self.by_id.entry(hash, |&n| id_of(n) == id, |&n| hash::text(id_of(n))) {
             hashbrown::hash_table::Entry::Vacant(entry) => {
                 instance.validate_id()?;
@@ -113,10 +113,7 @@ impl Tasks {
         self.list.push(instance.clone());
         let hash = hash::text(self.id(number));
         let (list, renamed) = (&self.list, &self.renamed);
-        self.by_id.insert_unique(hash, number, |&n| match renamed.get(&n) {
-            Some(id) => hash::text(id),
-            None => hash::text(list[n as usize].id()),
-        });
+        self.by_id.insert_unique(hash, number, |&n| hash::text(id_in(list, renamed, n)));
     }
 
     // Two node numbers for each group have to fit beside the tasks.
@@ -125,5 +122,13 @@ impl Tasks {
             Ok(number) if number < 1_000_000_000 => Ok(number),
             _ => Err(too_large()),
         }
+    }
+}
+
+/// The id that a task goes by, given the parts of [`Tasks`] that say so: the table changes meanwhile.
+fn id_in<'a>(list: &'a [Instance], renamed: &'a Map<u32, Box<str>>, number: u32) -> &'a str {
+    match renamed.get(&number) {
+        Some(id) => id,
+        None => list[number as usize].id(),
     }
 }
