@@ -35,6 +35,7 @@ impl Gathered {
     }
 
     /// Takes one more node: the one that a jump or a loop edge came from.
+    #[must_use]
     pub fn with(mut self, plan: &Plan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
         self.add(plan, node, &result);
         self

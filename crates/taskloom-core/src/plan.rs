@@ -161,6 +161,11 @@ impl Plan {
         &self.always
     }
 
+    /// Whether any group fails fast.
+    pub(crate) fn has_fail_fast(&self) -> bool {
+        !self.fail_fast.is_empty()
+    }
+
     /// The groups around a node, at any depth, that fail fast.
     pub(crate) fn fail_fast_around(&self, node: NodeId) -> &[u32] {
         self.fail_fast.get(&node).map_or(&[], |groups| groups)

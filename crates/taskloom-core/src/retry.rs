@@ -48,7 +48,7 @@ impl RetryPolicy {
             max_retries,
             initial_interval: Duration::from_secs(1),
             backoff_factor: 2.0,
-            max_interval: Duration::from_secs(60),
+            max_interval: Duration::from_mins(1),
             jitter: false,
             retry_on: None,
         }
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn r_07_a_filter_decides_which_errors_are_retried() {
-        let policy = RetryPolicy::at_once(2).retry_on(|error| error.is::<std::fmt::Error>());
+        let policy = RetryPolicy::at_once(2).retry_on(|error| error.downcast_ref::<std::fmt::Error>().is_some());
         assert!(policy.allows(1, &std::fmt::Error));
         assert!(!policy.allows(3, &std::fmt::Error));
         assert!(!policy.allows(1, &std::io::Error::other("no")));

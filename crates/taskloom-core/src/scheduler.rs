@@ -8,7 +8,11 @@ mod loops;
 mod node;
 mod state;
 
-use std::{collections::VecDeque, fmt, sync::Arc};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    fmt,
+    sync::Arc,
+};
 
 use fixedbitset::FixedBitSet;
 
@@ -58,8 +62,11 @@ pub struct Scheduler {
     waiting: Vec<Waiting>,
     /// Forward parts of loops' targets, found when first needed.
     forward: Map<NodeId, FixedBitSet>,
-    /// Groups' exits that wait for a loop in the group.
-    held: Vec<NodeId>,
+    /// Groups' exits whose edges have arrived. They are judged when nothing else moves, since a loop in the
+    /// group holds them back.
+    reached: BTreeSet<NodeId>,
+    /// Running nodes that their group has told to end.
+    told: Map<NodeId, ()>,
     /// What the driver has to do because of the event being applied.
     commands: Vec<Command>,
     outcome: Option<Outcome>,
@@ -85,7 +92,8 @@ impl Scheduler {
             causes: Map::default(),
             waiting: Vec::new(),
             forward: Map::default(),
-            held: Vec::new(),
+            reached: BTreeSet::new(),
+            told: Map::default(),
             commands: Vec::new(),
             outcome: None,
             limits,
@@ -139,12 +147,10 @@ impl Scheduler {
             Phase::Running => State::Running,
             Phase::BackingOff => State::BackingOff,
             Phase::Ended => last,
-            // A node that waits for a further pass has ended with its last one.
-            Phase::Waiting if last != State::Waiting && self.is_finished() => last,
-            Phase::Waiting if self.outcome.is_some() => State::NotRun,
-            Phase::Waiting => State::Waiting,
-            Phase::Stopped if last != State::Waiting => last,
-            Phase::Stopped => State::NotRun,
+            // A node for which no further pass comes has ended with its last one.
+            Phase::Waiting | Phase::Stopped if last != State::Waiting && self.is_ending() => last,
+            Phase::Waiting if self.outcome.is_none() => State::Waiting,
+            Phase::Waiting | Phase::Stopped => State::NotRun,
         }
     }
 
@@ -156,6 +162,11 @@ impl Scheduler {
     /// Whether nothing is under way and nothing more will start.
     pub fn is_finished(&self) -> bool {
         self.running == 0 && self.backing_off == 0 && self.ready.is_empty()
+    }
+
+    /// Whether no node that waits will run any more.
+    fn is_ending(&self) -> bool {
+        self.outcome.is_some() || self.is_finished()
     }
 
     /// How the run ends or has ended; it is known before the last tasks have.
@@ -171,19 +182,17 @@ impl Scheduler {
     /// says so is broken.
     pub fn apply(&mut self, event: Event, commands: &mut Vec<Command>) {
         match event {
-            Event::Started(node) => self.started(node),
+            Event::Started(node) => {
+                self.started(node);
+                // Nothing else moves when a node starts.
+                return self.limit_steps();
+            }
             Event::Succeeded(node) => self.succeeded(node),
             Event::Directed { node, control } => self.directed(node, control),
             Event::Failed { node, retry } => self.failed(node, retry),
             Event::Due(node) => self.due(node),
-            Event::Dropped(node) => {
-                self.stopped_running(node);
-                self.end(node, State::Cancelled);
-                if !self.is_forgiven(node) {
-                    self.stop(Outcome::Cancelled);
-                }
-            }
-            Event::Cancelled => self.stop(Outcome::Cancelled),
+            Event::Dropped(node) => self.dropped(node),
+            Event::Cancelled => self.cancelled(),
         }
         self.settle();
         commands.append(&mut self.commands);
@@ -193,7 +202,13 @@ impl Scheduler {
     pub fn ending(&self) -> Ending {
         let states = (0_u32..).take(self.nodes.len()).map(|node| self.state(node)).collect();
         let ran = self.nodes.iter().enumerate().filter(|(_, node)| node.has_run).map(|(node, _)| node).collect();
-        Ending { states, ran, iterations: self.iterations.clone(), attempts: self.attempts.clone(), outcome: self.outcome() }
+        Ending {
+            states,
+            ran,
+            iterations: self.iterations.clone(),
+            attempts: self.attempts.clone(),
+            outcome: self.outcome(),
+        }
     }
 
     fn started(&mut self, node: NodeId) {
@@ -214,15 +229,14 @@ impl Scheduler {
     fn succeeded(&mut self, node: NodeId) {
         self.stopped_running(node);
         self.finish_pass(node, State::Succeeded);
-        self.wait_to_fire(node);
     }
 
     fn failed(&mut self, node: NodeId, retry: Retry) {
-        self.stopped_running(node);
-        let is_clean_up = self.is_clean_up(node);
+        let was_told = self.stopped_running(node);
+        let is_over = was_told || (self.outcome.is_some() && !self.is_clean_up(node));
         match retry {
+            _ if is_over => {}
             Retry::No => {}
-            _ if self.outcome.is_some() && !is_clean_up => {}
             Retry::Now => {
                 *self.attempts.entry(node).or_insert(1) += 1;
                 self.make_ready_again(node);
@@ -246,9 +260,26 @@ impl Scheduler {
         }
     }
 
-    fn stopped_running(&mut self, node: NodeId) {
+    fn dropped(&mut self, node: NodeId) {
+        if !self.stopped_running(node) {
+            self.stop(Outcome::Cancelled);
+        }
+        self.finish_pass(node, State::Cancelled);
+    }
+
+    /// What runs is cancelled also if the run has been ending for another reason.
+    fn cancelled(&mut self) {
+        if self.outcome.is_some() && self.running > 0 {
+            self.commands.push(Command::CancelAll);
+        }
+        self.stop(Outcome::Cancelled);
+    }
+
+    /// Says whether its group has told the node to end.
+    fn stopped_running(&mut self, node: NodeId) -> bool {
         assert_eq!(self.nodes[node as usize].phase, Phase::Running, "only what runs can end");
         self.running -= 1;
+        !self.told.is_empty() && self.told.remove(&node).is_some()
     }
 
     /// Nothing new starts from here on, but clean-ups; the first reason counts.
@@ -257,17 +288,31 @@ impl Scheduler {
             return;
         }
         self.outcome = Some(outcome);
-        for node in self.ready.drain(..).chain(self.fresh.drain(..)) {
-            self.nodes[node as usize].phase = Phase::Stopped;
-        }
-        if self.backing_off > 0 {
-            self.backing_off = 0;
-            for node in self.nodes.iter_mut().filter(|node| node.phase == Phase::BackingOff) {
-                node.phase = Phase::Stopped;
+        for node in std::mem::take(&mut self.ready) {
+            if self.goes_on(node) {
+                self.ready.push_back(node);
+            } else {
+                self.nodes[node as usize].phase = Phase::Stopped;
             }
         }
+        for node in std::mem::take(&mut self.fresh) {
+            if self.goes_on(node) {
+                self.fresh.push(node);
+            } else {
+                self.nodes[node as usize].phase = Phase::Stopped;
+            }
+        }
+        if self.backing_off > 0 {
+            for node in (0_u32..).take(self.nodes.len()) {
+                if self.nodes[node as usize].phase == Phase::BackingOff && !self.goes_on(node) {
+                    self.nodes[node as usize].phase = Phase::Stopped;
+                    self.backing_off -= 1;
+                }
+            }
+        }
+        self.after.clear();
         self.waiting.clear();
-        self.held.clear();
+        self.reached.clear();
         if outcome.cancels_running() && self.running > 0 {
             self.commands.push(Command::CancelAll);
         }
@@ -280,7 +325,7 @@ impl Scheduler {
             while let Some((node, live)) = self.ended.pop() {
                 self.arrive_all(node, live);
             }
-            if self.waiting.is_empty() || !self.fire() {
+            if !self.judge_next() && !self.fire() {
                 break;
             }
         }
@@ -290,7 +335,11 @@ impl Scheduler {
         // Ties are broken by the order of composition, which is that of the numbers.
         self.fresh.sort_unstable();
         self.ready.extend(self.fresh.drain(..));
-        // A further attempt is no further step.
+        self.limit_steps();
+    }
+
+    /// Ends the run if the next execution would be one too many. A further attempt is no further step.
+    fn limit_steps(&mut self) {
         if let Some(most) = self.limits.max_steps
             && self.steps >= most
             && self.outcome.is_none()
@@ -301,6 +350,11 @@ impl Scheduler {
             self.clean_up();
             self.ready.extend(self.fresh.drain(..));
         }
+    }
+
+    /// Whether an execution goes on in a run that ends: that of a clean-up with a further attempt to come.
+    fn goes_on(&self, node: NodeId) -> bool {
+        self.is_clean_up(node) && self.attempt(node) > 1
     }
 
     fn is_clean_up(&self, node: NodeId) -> bool {

@@ -1,5 +1,7 @@
 //! Loops, jumps, iterations, ends and clean-ups, each as a story of one task at a time.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 #[path = "support/body.rs"]
 mod body;
 #[path = "support/story.rs"]
@@ -181,7 +183,7 @@ fn s_05_a_jump_to_what_runs_makes_it_run_again_before_its_edges_arrive() {
 fn s_07_an_iteration_lets_no_edge_arrive_and_counts_one_cycle() {
     let story = tell([chain(["a", "b"].map(|id| task(id).into())).unwrap()], |id, iteration, attempt| {
         match (id, iteration, attempt) {
-            ("a", 1, 1) | ("a", 2, 1) => Act::RetryNow,
+            ("a", 1 | 2, 1) => Act::RetryNow,
             ("a", 1 | 2, 2) => Act::Iterate,
             _ => Act::Succeed,
         }
@@ -333,4 +335,115 @@ fn r_07_a_node_that_backs_off_holds_no_place_and_ends_with_the_run() {
     assert_eq!(story.state("a"), State::NotRun);
     story.apply(Event::Due(0));
     assert!(story.scheduler.is_finished(), "a timer that comes late starts nothing");
+}
+
+fn limited(id: &str, max_cycles: u32) -> Instance {
+    with_options(id, Options { max_cycles: Some(max_cycles), ..Options::default() })
+}
+
+fn begin(fragments: impl IntoIterator<Item = Fragment>) -> Story {
+    let plan = std::sync::Arc::new(taskloom_core::Plan::compile(&workflow(fragments), None).unwrap());
+    Story { started: vec![], scheduler: taskloom_core::Scheduler::new(plan, Limits::default()) }
+}
+
+#[test]
+fn s_02_a_loop_edge_may_leave_a_group() {
+    let a = limited("a", 2);
+    let both = parallel([task("b").into(), task("c").into()]).unwrap();
+    let story = tell([chain([(&a).into(), both, (&a).into()]).unwrap()], |_, _, _| Act::Succeed);
+    assert_eq!(story.started, ["a", "b", "c", "a#2", "b#2", "c#2"]);
+    assert_eq!(story.outcome(), ("cycle limit", Some("a".into())));
+}
+
+#[test]
+fn s_02_a_loop_edge_may_lead_to_a_group() {
+    let both = parallel([limited("a", 2).into(), task("b").into()]).unwrap();
+    let story = tell([chain([both.clone(), task("c").into(), both]).unwrap()], |_, _, _| Act::Succeed);
+    assert_eq!(story.started, ["a", "b", "c", "a#2", "b#2", "c#2"]);
+    assert_eq!(story.outcome(), ("cycle limit", Some("a".into())));
+}
+
+#[test]
+fn s_02_a_group_that_nothing_leads_to_is_a_root() {
+    // b is composed first, but the way to it leads through the group and a.
+    let (a, b) = (limited("a", 2), task("b"));
+    let branch = Fragment::from(&a).then((&b).into());
+    let flow = [(&b).into(), parallel([branch, task("x").into()]).unwrap(), Fragment::from(&b).then((&a).into())];
+    let story = tell(flow, |_, _, _| Act::Succeed);
+    assert_eq!(story.started, ["a", "x", "b", "a#2", "b#2"]);
+}
+
+#[test]
+fn s_06_what_its_edges_made_ready_has_no_cause_any_more() {
+    let story =
+        tell([chain(["a", "b"].map(|id| task(id).into())).unwrap()], |id, iteration, _| match (id, iteration) {
+            ("a", 1) => Act::Jump(&["b"]),
+            ("b", 1) => Act::Jump(&["a"]),
+            _ => Act::Succeed,
+        });
+    assert_eq!(story.started, ["a", "b", "a#2", "b#2"]);
+    assert_eq!(story.scheduler.cause(story.node("b")), None);
+}
+
+#[test]
+fn s_08_what_was_to_run_again_does_not_after_a_failure() {
+    let mut story = begin([task("a").into(), task("b").into(), task("c").into()]);
+    (0..3).for_each(|node| story.start(node));
+    story.end(1, Act::Jump(&["a"]));
+    story.end(2, Act::Fail);
+    story.end(0, Act::Succeed);
+    assert!(story.scheduler.is_finished());
+    assert_eq!(story.state("a"), State::Succeeded);
+}
+
+#[test]
+fn s_03_a_member_that_is_told_to_end_is_not_tried_again() {
+    let settings = GroupSettings { fail_fast: true, ..GroupSettings::default() };
+    let mut story = begin([group(vec![task("a").into(), task("b").into()], settings)]);
+    story.start(0);
+    story.start(1);
+    assert_eq!(story.end(0, Act::Fail), [Command::Cancel(1)]);
+    story.end(1, Act::RetryNow);
+    assert!(story.scheduler.is_finished());
+    assert_eq!(story.state("b"), State::Failed);
+}
+
+#[test]
+fn r_10_a_member_that_is_dropped_cancels_the_run_unless_its_group_asked_for_it() {
+    let mut story = begin([parallel([task("a").into(), task("b").into()]).unwrap()]);
+    story.start(0);
+    story.start(1);
+    assert_eq!(story.apply(Event::Dropped(0)), [Command::CancelAll]);
+    assert_eq!(story.outcome(), ("cancelled", None));
+}
+
+#[test]
+fn r_10_a_run_that_has_failed_can_still_be_cancelled() {
+    let mut story = begin([task("a").into(), task("b").into()]);
+    story.start(0);
+    story.start(1);
+    story.end(0, Act::Fail);
+    assert_eq!(story.apply(Event::Cancelled), [Command::CancelAll]);
+    assert_eq!(story.outcome(), ("failed", Some("a".into())), "the first reason counts");
+}
+
+#[test]
+fn r_15_a_clean_up_that_backs_off_is_tried_again_after_a_failure() {
+    let mut story = begin([clean_up("tidy").into(), task("a").into()]);
+    story.start(0);
+    story.start(1);
+    story.apply(Event::Failed { node: 0, retry: taskloom_core::Retry::Later });
+    story.end(1, Act::Fail);
+    assert_eq!(story.state("tidy"), State::BackingOff);
+    story.apply(Event::Due(0));
+    assert_eq!(story.scheduler.next(), Some(0));
+}
+
+#[test]
+fn r_08_a_critical_task_makes_all_its_branches_critical() {
+    let a = task("a");
+    let branches = ["b", "c"].map(|id| Fragment::from(&a).then(task(id).into())).to_vec();
+    let flow = group(branches, policy(Policy::Critical(vec!["a".into()])));
+    let story = tell([flow], |id, _, _| if id == "c" { Act::Fail } else { Act::Succeed });
+    assert_eq!(story.outcome(), ("failed", Some("ParallelGroup_1".into())));
 }

@@ -4,10 +4,13 @@
 
 #[path = "support/body.rs"]
 mod body;
+#[path = "support/parameter.rs"]
+mod parameter;
 
 use std::sync::Arc;
 
-use body::{definition, instance, parameter};
+use body::{definition, instance};
+use parameter::parameter;
 use taskloom_core::{
     Argument, BuildErrorKind, Fragment, GroupSettings, Instance, Kind, Lookup, Plan, Source, Workflow, chain, parallel,
 };

@@ -105,10 +105,13 @@ fn mark_critical(workflow: &Workflow, groups: &mut [Group]) -> Result<(), BuildE
             let task = workflow.tasks.find(id);
             let node = task.or_else(|| groups.iter().find(|group| group.name == *id).map(|group| group.exit));
             let branches = &groups[number].branches;
-            let found = node.and_then(|node| branches.iter().position(|branch| holds(groups, branch, node)));
-            match found {
-                Some(branch) => groups[number].branches[branch].is_critical = true,
-                None => return Err(not_in_group(&groups[number], groups, id)),
+            let holds = |node| (0..branches.len()).filter(|&branch| holds(groups, &branches[branch], node)).collect();
+            let found: Vec<usize> = node.map(holds).unwrap_or_default();
+            if found.is_empty() {
+                return Err(not_in_group(&groups[number], groups, id));
+            }
+            for branch in found {
+                groups[number].branches[branch].is_critical = true;
             }
         }
     }
@@ -155,7 +158,7 @@ impl Kept {
 }
 
 impl Group {
-    /// Forgets branches that a run from a start node leaves out. A policy that counts or names them is strict
+    /// Forgets what a run from a start node leaves out of its branches. A policy that counts or names them is strict
     /// for the others (rule S-10).
     pub(super) fn keep_reached(&mut self, reached: &[bool]) {
         let lost = self.branches.iter().filter(|branch| !reached[branch.last as usize]);
@@ -165,7 +168,11 @@ impl Group {
             Policy::Critical(_) if lost.clone().any(|branch| branch.is_critical) => self.policy = Policy::Strict,
             _ => {}
         }
-        self.branches.retain(|branch| reached[branch.last as usize]);
+        self.branches.retain_mut(|branch| {
+            let nodes = branch.nodes.iter().copied().filter(|&node| reached[node as usize]);
+            branch.nodes = nodes.collect();
+            reached[branch.last as usize]
+        });
     }
 }
 

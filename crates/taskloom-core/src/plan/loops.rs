@@ -42,12 +42,13 @@ impl Loops {
 }
 
 /// Finds them depth-first: from the roots in the order of composition, then from what is left over, which is
-/// in cycles that nothing enters. A plan with a start node is searched from that alone.
+/// in cycles that nothing enters. What is in a group is entered through the group. A plan with a start node is searched from that alone.
 pub(super) fn find(plan: &Plan) -> Loops {
     if !order::has_cycle(plan) {
         return Loops::default();
     }
     let mut edges = FixedBitSet::with_capacity(plan.edges.count());
+    let membership = Membership::new(plan);
     let mut search = Search { plan, state: vec![New; plan.len()], edges: &mut edges };
     if let Some(start) = plan.start {
         search.from(start);
@@ -57,17 +58,22 @@ pub(super) fn find(plan: &Plan) -> Loops {
             search.from(root);
         }
         for &node in &composed {
+            let mut around = membership.around(plan, node);
+            // Groups are numbered from the inside to the outside.
+            around.sort_unstable_by(|a, b| b.cmp(a));
+            for group in around {
+                search.from(plan.groups[group as usize].entry);
+            }
             search.from(node);
         }
     }
     let mut loops = Loops { list: Vec::new(), edges };
     let ranks = ranks(plan, &loops);
-    let groups = Membership::new(plan);
     for source in (0_u32..).take(plan.len()) {
         for edge in plan.edges.numbers(source).filter(|&edge| loops.edges.contains(edge as usize)) {
             let target = plan.edges.target(edge);
             let rank = ranks[target as usize];
-            loops.list.push(LoopEdge { edge, source, target, rank, groups: groups.common(plan, source, target) });
+            loops.list.push(LoopEdge { edge, source, target, rank, groups: membership.common(plan, source, target) });
         }
     }
     loops

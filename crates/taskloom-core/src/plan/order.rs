@@ -8,7 +8,7 @@ pub(super) fn composition(plan: &Plan) -> impl Iterator<Item = NodeId> {
     (0..=tasks).flat_map(move |task| {
         let mut nodes = Vec::new();
         while let Some(group) = groups.next_if(|group| group.after <= task) {
-            nodes.push(group.exit);
+            nodes.extend([group.entry, group.exit]);
         }
         if task < tasks {
             nodes.push(task);

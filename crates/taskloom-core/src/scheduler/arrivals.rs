@@ -32,10 +32,13 @@ impl Scheduler {
         }
         let live = self.nodes[node as usize].live > 0 || self.plan.pending(node) == 0;
         match self.kind(node) {
-            Kind::Task if (live && self.has_its_inputs(node)) || self.is_clean_up(node) => self.make_ready(node),
+            Kind::Task if (live && self.has_its_inputs(node)) || self.is_clean_up(node) => {
+                self.causes.remove(&node);
+                self.make_ready(node);
+            }
             Kind::Entry(_) if live => self.end(node, State::Succeeded),
             Kind::Task | Kind::Entry(_) => self.end(node, State::Skipped),
-            Kind::Exit(group) => self.reach_exit(node, group, live),
+            Kind::Exit(_) => _ = self.reached.insert(node),
         }
     }
 
@@ -50,16 +53,23 @@ impl Scheduler {
 
     /// Begins a further execution, unless the node has had as many as it may (rule C-9).
     pub(super) fn make_ready(&mut self, node: NodeId) {
+        self.nodes[node as usize].by_jump = false;
         if self.nodes[node as usize].has_run {
-            self.attempts.remove(&node);
             if self.iteration(node) >= self.max_cycles(node) {
                 self.nodes[node as usize].phase = Phase::Stopped;
                 self.stop(super::Outcome::CycleLimit(node));
                 return;
             }
+            self.attempts.remove(&node);
         }
         self.activate(node);
         self.make_ready_again(node);
+    }
+
+    pub(super) fn make_ready_by_jump(&mut self, node: NodeId, from: NodeId) {
+        self.causes.insert(node, from);
+        self.make_ready(node);
+        self.nodes[node as usize].by_jump = true;
     }
 
     /// Makes a node ready that is under way already, for a further attempt.
@@ -85,13 +95,10 @@ impl Scheduler {
     pub(super) fn go_on(&mut self, node: NodeId, after: After) {
         self.deactivate(node);
         let record = &mut self.nodes[node as usize];
-        record.by_jump = false;
         match after {
             After::ReadyAgain(from) => {
                 record.phase = Phase::Ended;
-                record.by_jump = true;
-                self.causes.insert(node, from);
-                self.make_ready(node);
+                self.make_ready_by_jump(node, from);
             }
             After::Wait => {
                 record.phase = Phase::Waiting;
@@ -108,11 +115,14 @@ impl Scheduler {
         let record = &mut self.nodes[node as usize];
         record.phase = Phase::Ended;
         record.last = state;
-        record.by_jump = false;
         if state == State::Failed && !self.is_forgiven(node) {
             self.stop(super::Outcome::Failed(node));
         } else {
-            self.ended.push((node, state == State::Succeeded));
+            let live = state == State::Succeeded;
+            self.ended.push((node, live));
+            if live {
+                self.wait_to_fire(node);
+            }
             self.member_ended(node);
         }
     }

@@ -18,6 +18,7 @@ impl Scheduler {
     }
 
     fn is_over(&self, node: NodeId) -> bool {
-        !self.nodes[node as usize].is_active() && !(self.is_clean_up(node) && self.can_clean_up(node))
+        let may_come = self.is_clean_up(node) && self.can_clean_up(node);
+        !may_come && !self.nodes[node as usize].is_active()
     }
 }

@@ -6,8 +6,10 @@ impl Scheduler {
         if self.outcome.is_some() {
             return self.succeeded(node);
         }
-        self.stopped_running(node);
+        let was_told = self.stopped_running(node);
         match control {
+            // Its group has stopped.
+            Control::Iterate if was_told => self.finish_pass(node, State::Succeeded),
             Control::Cancel => {
                 self.end(node, State::Succeeded);
                 self.stop(Outcome::CancelledBy(node));
@@ -16,18 +18,20 @@ impl Scheduler {
                 self.end(node, State::Succeeded);
                 self.stop(Outcome::Terminated(node));
             }
-            Control::Iterate => match self.after.remove(&node) {
-                // What is before it runs again, so it does after that.
-                Some(after) => self.go_on(node, after),
-                None => {
-                    self.deactivate(node);
-                    self.nodes[node as usize].phase = Phase::Ended;
-                    self.causes.remove(&node);
-                    self.make_ready(node);
-                }
-            },
+            Control::Iterate => self.iterate(node),
             Control::Jump(targets) => self.jump(node, &targets),
         }
+    }
+
+    fn iterate(&mut self, node: NodeId) {
+        if let Some(after) = self.after.remove(&node) {
+            // What is before it runs again, so it does after that.
+            return self.go_on(node, after);
+        }
+        self.deactivate(node);
+        self.nodes[node as usize].phase = Phase::Ended;
+        self.causes.remove(&node);
+        self.make_ready(node);
     }
 
     /// The targets first, then the node's own edges (rule S-5).
@@ -37,23 +41,25 @@ impl Scheduler {
         let record = &mut self.nodes[node as usize];
         record.phase = Phase::Ended;
         record.last = State::Succeeded;
-        record.by_jump = false;
         for &target in targets {
             self.jump_to(target, node);
+            if self.outcome.is_some() {
+                return;
+            }
         }
-        if self.nodes[node as usize].phase != Phase::Ended || self.outcome.is_some() {
+        if self.nodes[node as usize].phase != Phase::Ended {
             // The jump led to itself or to before it: its edges stay open until its next pass.
             return;
         }
         if let Some(after) = after {
             return self.go_on(node, after);
         }
+        self.member_ended(node);
         let plan = self.plan.clone();
         for edge in plan.edges().numbers(node) {
             let live = targets.contains(&plan.edges().target(edge));
             self.arrive(edge, live);
         }
-        self.member_ended(node);
     }
 
     fn jump_to(&mut self, target: NodeId, from: NodeId) {
@@ -66,9 +72,7 @@ impl Scheduler {
                 if phase == Phase::Ended {
                     self.re_arm(target);
                 }
-                self.causes.insert(target, from);
-                self.nodes[target as usize].by_jump = true;
-                self.make_ready(target);
+                self.make_ready_by_jump(target, from);
             }
         }
     }

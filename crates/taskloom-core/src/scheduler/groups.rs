@@ -1,17 +1,34 @@
-use super::{Command, NodeId, Phase, Scheduler, State};
+use super::{Command, Node, NodeId, Phase, Scheduler, State};
 use crate::{
     plan::{Group, Kind},
     policy::Tally,
 };
 
 impl Scheduler {
-    /// All branches of a group have ended. It is skipped only if its entry was, or if nothing failed in it
-    /// and nothing arrived live; and it waits for loops inside of it (rules S-2 and S-3).
-    pub(super) fn reach_exit(&mut self, exit: NodeId, group: u32, live: bool) {
-        if self.has_loop_inside(group) {
-            self.held.push(exit);
-            return;
+    /// Judges the first group whose exit all branches have reached, and in which no loop waits to fire (rule
+    /// S-2); says whether there was one.
+    pub(super) fn judge_next(&mut self) -> bool {
+        let can_be_judged = |&&exit: &&NodeId| self.group_of(exit).is_none_or(|group| !self.has_loop_inside(group));
+        let Some(&exit) = self.reached.iter().find(can_be_judged) else { return false };
+        self.reached.remove(&exit);
+        if let Some(group) = self.group_of(exit) {
+            self.judge(exit, group, self.nodes[exit as usize].live > 0);
         }
+        true
+    }
+
+    /// The group of an exit that waits to be judged; none if it has been re-armed since it was reached.
+    fn group_of(&self, exit: NodeId) -> Option<u32> {
+        let Node { phase, pending, .. } = self.nodes[exit as usize];
+        match self.kind(exit) {
+            Kind::Exit(group) if phase == Phase::Waiting && pending == 0 => Some(group),
+            _ => None,
+        }
+    }
+
+    /// A group's exit is skipped only if its entry was, or if nothing failed in it and nothing arrived live
+    /// (rule S-3).
+    pub(super) fn judge(&mut self, exit: NodeId, group: u32, live: bool) {
         let plan = self.plan.clone();
         let group = &plan.groups()[group as usize];
         let tally = self.tally(group);
@@ -47,19 +64,29 @@ impl Scheduler {
 
     /// A member of groups has ended: those that fail fast stop as soon as their verdict is certain.
     pub(super) fn member_ended(&mut self, node: NodeId) {
+        if self.outcome.is_some() || !self.plan.has_fail_fast() {
+            return;
+        }
         let plan = self.plan.clone();
-        for &group in plan.fail_fast_around(node) {
+        let mut around = plan.fail_fast_around(node).to_vec();
+        while let Some(group) = around.pop() {
             let record = &plan.groups()[group as usize];
             let is_open = self.nodes[record.exit as usize].phase == Phase::Waiting;
             if is_open && record.policy.is_certain(self.tally(record)) {
-                self.cut(group);
+                let skipped = self.cut(group);
+                around.extend(skipped.iter().flat_map(|&node| plan.fail_fast_around(node)).filter(|&&g| g != group));
+                around.sort_unstable();
+                around.dedup();
             }
         }
     }
 
-    /// What has not started in a group ends as skipped, what runs is cancelled.
-    fn cut(&mut self, group: u32) {
+    /// What has not started in a group ends as skipped, what runs is cancelled, and no loop in it goes on. Gives
+    /// what it has skipped.
+    fn cut(&mut self, group: u32) -> Vec<NodeId> {
         let plan = self.plan.clone();
+        self.waiting.retain(|waiting| !waiting.groups.contains(&group));
+        let mut skipped = Vec::new();
         let mut groups = vec![group];
         while let Some(group) = groups.pop() {
             for &node in plan.groups()[group as usize].branches.iter().flat_map(|branch| &branch.nodes) {
@@ -68,11 +95,23 @@ impl Scheduler {
                     continue;
                 }
                 match self.nodes[node as usize].phase {
-                    Phase::Running => self.commands.push(Command::Cancel(node)),
-                    Phase::Waiting | Phase::Ready | Phase::BackingOff => self.skip(node),
+                    Phase::Running => self.tell(node),
+                    Phase::Waiting | Phase::Ready | Phase::BackingOff => {
+                        self.skip(node);
+                        skipped.push(node);
+                    }
                     Phase::Ended | Phase::Stopped => {}
                 }
             }
+        }
+        skipped
+    }
+
+    /// A running node is to end, and nothing comes after that but that its edges arrive.
+    fn tell(&mut self, node: NodeId) {
+        self.after.remove(&node);
+        if self.told.insert(node, ()).is_none() {
+            self.commands.push(Command::Cancel(node));
         }
     }
 
@@ -85,6 +124,7 @@ impl Scheduler {
             Phase::BackingOff => self.backing_off -= 1,
             _ => {}
         }
+        self.after.remove(&node);
         self.deactivate(node);
         let record = &mut self.nodes[node as usize];
         record.phase = Phase::Ended;

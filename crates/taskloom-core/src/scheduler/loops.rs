@@ -1,4 +1,4 @@
-use super::{NodeId, Phase, Scheduler, State};
+use super::{Kind, NodeId, Phase, Scheduler, State};
 
 /// A loop edge whose source has succeeded and that has not fired (rule S-2).
 #[derive(Clone, Debug)]
@@ -7,21 +7,19 @@ pub(super) struct Waiting {
     source: NodeId,
     target: NodeId,
     rank: u32,
-    groups: Box<[u32]>,
+    pub(super) groups: Box<[u32]>,
     /// How many nodes of the target's forward part are ready or under way. It fires at none.
     busy: u32,
 }
 
 impl Scheduler {
-    /// A node has succeeded without a jump, and its pass is over: its loop edges wait to fire.
+    /// A node's pass has ended as a success, without a jump: its loop edges wait to fire.
     pub(super) fn wait_to_fire(&mut self, node: NodeId) {
-        let plan = self.plan.clone();
-        let loops = plan.loops().of(node);
-        if loops.is_empty() || self.outcome.is_some() || self.nodes[node as usize].phase != Phase::Ended {
+        if self.outcome.is_some() || self.plan.loops().list.is_empty() {
             return;
         }
-        debug_assert_eq!(self.nodes[node as usize].last, State::Succeeded);
-        for edge in loops {
+        let plan = self.plan.clone();
+        for edge in plan.loops().of(node) {
             let forward = self.forward.entry(edge.target).or_insert_with(|| plan.forward(edge.target));
             let busy = forward.ones().filter(|&node| self.nodes[node].is_active()).count();
             self.waiting.push(Waiting {
@@ -41,13 +39,14 @@ impl Scheduler {
         let Some((first, _)) = can_fire.min_by_key(|(_, waiting)| (waiting.rank, waiting.edge)) else { return false };
         let fired = self.waiting.remove(first);
         if self.nodes[fired.target as usize].phase == Phase::Ended {
-            self.causes.insert(fired.target, fired.source);
             self.re_arm(fired.target);
-            self.make_ready(fired.target);
-        }
-        for exit in std::mem::take(&mut self.held) {
-            if self.nodes[exit as usize].phase == Phase::Waiting && self.nodes[exit as usize].pending == 0 {
-                self.reach(exit);
+            match self.kind(fired.target) {
+                Kind::Task => {
+                    self.causes.insert(fired.target, fired.source);
+                    self.make_ready(fired.target);
+                }
+                Kind::Entry(_) => self.end(fired.target, State::Succeeded),
+                Kind::Exit(group) => self.judge(fired.target, group, true),
             }
         }
         true

@@ -28,6 +28,8 @@ pub(crate) struct Branch {
 }
 
 pub(crate) struct Group {
+    /// Everything in it at any depth: tasks, and the entries and exits of groups in it.
+    pub(crate) within: BTreeSet<usize>,
     pub(crate) entry: usize,
     pub(crate) exit: usize,
     pub(crate) branches: Vec<Branch>,
@@ -47,12 +49,14 @@ pub(crate) struct Graph<'a> {
     pub(crate) loops: BTreeSet<Edge>,
     /// All nodes in plan order.
     pub(crate) order: Vec<usize>,
+    /// Of each node, itself and all that edges that count lead to from it.
+    pub(crate) forward: Vec<BTreeSet<usize>>,
 }
 
 impl<'a> Graph<'a> {
     pub(crate) fn new(recipe: &'a Recipe) -> Self {
-        let (nodes, edges, groups, excluded, loops, order) = Default::default();
-        let mut graph = Self { recipe, nodes, edges, groups, excluded, loops, order };
+        let (nodes, edges, groups, excluded, loops, order, forward) = Default::default();
+        let mut graph = Self { recipe, nodes, edges, groups, excluded, loops, order, forward };
         let shapes: Vec<Branch> = recipe.shapes.iter().map(|shape| graph.join(shape)).collect();
         for &(from, to) in &recipe.edges {
             let edge = (graph.task(from), graph.task(to));
@@ -67,6 +71,8 @@ impl<'a> Graph<'a> {
         }
         graph.loops = loops::find(&graph);
         graph.order = loops::order(&graph);
+        let counting = graph.edges.difference(&graph.loops).copied().collect();
+        graph.forward = (0..graph.nodes.len()).map(|node| reach(node, &counting)).collect();
         graph
     }
 
@@ -114,11 +120,6 @@ impl<'a> Graph<'a> {
         self.edges.iter().copied().filter(|(from, _)| *from == node).collect()
     }
 
-    /// A node and all that edges that count lead to from it.
-    pub(crate) fn forward(&self, node: usize) -> BTreeSet<usize> {
-        reach(node, &self.edges.difference(&self.loops).copied().collect())
-    }
-
     /// The tasks directly before a node. Groups' entries and exits stand for what is before or in them.
     pub(crate) fn tasks_before(&self, node: usize) -> BTreeSet<usize> {
         let mut seen = BTreeSet::new();
@@ -140,20 +141,6 @@ impl<'a> Graph<'a> {
 
     pub(crate) fn is_grouped(&self, node: usize) -> bool {
         self.groups.iter().any(|group| group.branches.iter().any(|branch| branch.inside.contains(&node)))
-    }
-
-    /// Everything in a group at any depth: tasks, and the entries and exits of groups in it.
-    pub(crate) fn within(&self, group: usize) -> BTreeSet<usize> {
-        let inside: Vec<usize> = self.groups[group].branches.iter().flat_map(|branch| branch.inside.clone()).collect();
-        let mut within = BTreeSet::new();
-        for node in inside {
-            within.insert(node);
-            if let Node::Exit(inner) = self.nodes[node] {
-                within.insert(self.groups[inner].entry);
-                within.extend(self.within(inner));
-            }
-        }
-        within
     }
 
     fn task(&mut self, task: usize) -> usize {
@@ -199,10 +186,22 @@ impl<'a> Graph<'a> {
                 for branch in &branches {
                     self.edges.extend([(entry, branch.first), (branch.last, exit)]);
                 }
-                self.groups.push(Group { entry, exit, branches, rule: *rule, fail_fast: *fail_fast });
+                let within = self.within(&branches);
+                self.groups.push(Group { within, entry, exit, branches, rule: *rule, fail_fast: *fail_fast });
                 Branch { first: entry, last: exit, inside: vec![exit], is_critical }
             }
         }
+    }
+
+    fn within(&self, branches: &[Branch]) -> BTreeSet<usize> {
+        let mut within: BTreeSet<usize> = branches.iter().flat_map(|branch| branch.inside.clone()).collect();
+        for node in within.clone() {
+            if let Node::Exit(inner) = self.nodes[node] {
+                within.insert(self.groups[inner].entry);
+                within.extend(self.groups[inner].within.clone());
+            }
+        }
+        within
     }
 
     fn keep_reachable(&mut self, start: usize) {

@@ -4,13 +4,21 @@ use std::collections::BTreeSet;
 
 use crate::graph::{Edge, Graph, Node};
 
-/// Depth-first from the roots in the order of composition, then from what nothing enters.
+/// Depth-first from the roots in the order of composition, then from what nothing enters. A group is entered
+/// before what is in it.
 pub(crate) fn find(graph: &Graph<'_>) -> BTreeSet<Edge> {
     let has_no_way_in = |&node: &usize| graph.edges.iter().all(|(_, to)| *to != node);
-    let begin: Vec<usize> = match graph.start() {
-        Some(start) => vec![start],
-        None => (0..graph.nodes.len()).filter(has_no_way_in).chain(0..graph.nodes.len()).collect(),
-    };
+    let mut begin: Vec<usize> = Vec::new();
+    if let Some(start) = graph.start() {
+        begin.push(start);
+    } else {
+        begin.extend((0..graph.nodes.len()).filter(has_no_way_in));
+        for node in 0..graph.nodes.len() {
+            let around = (0..graph.groups.len()).rev().filter(|&group| graph.groups[group].within.contains(&node));
+            begin.extend(around.map(|group| graph.groups[group].entry));
+            begin.push(node);
+        }
+    }
     let (mut seen, mut loops) = (BTreeSet::new(), BTreeSet::new());
     for node in begin {
         walk(graph, &mut vec![node], &mut seen, &mut loops);

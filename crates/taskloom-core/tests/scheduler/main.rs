@@ -10,6 +10,8 @@ mod body;
 mod graph;
 mod loops;
 mod mistakes;
+#[path = "../support/parameter.rs"]
+mod parameter;
 mod recipe;
 mod reference;
 mod strategy;

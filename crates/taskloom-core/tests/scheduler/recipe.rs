@@ -1,12 +1,15 @@
 //! What a random workflow is made of, and what happens in its run.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use taskloom_core::{
     Argument, Fragment, GroupSettings, Instance, Limits, Lookup, Options, Policy, Workflow, chain, parallel,
 };
 
-use crate::body::{definition, instance, parameter};
+use crate::{
+    body::{definition, instance},
+    parameter::parameter,
+};
 
 /// A composition over task numbers.
 #[derive(Clone, Debug)]
@@ -63,7 +66,7 @@ pub(crate) struct Again {
     pub(crate) task_is_first: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Recipe {
     pub(crate) shapes: Vec<Shape>,
     /// Further edges from one task to another, or to itself.
@@ -75,6 +78,17 @@ pub(crate) struct Recipe {
     pub(crate) start: Option<usize>,
     /// What happens next, and next, …
     pub(crate) choices: Vec<u16>,
+}
+
+/// One line for each field and task, since a failing case is read by people.
+impl fmt::Debug for Recipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "shapes: {:?}\nedges: {:?}\nagain: {:?}", self.shapes, self.edges, self.again)?;
+        for (number, task) in self.tasks.iter().enumerate() {
+            writeln!(f, "t{number}: {task:?}")?;
+        }
+        writeln!(f, "limits: {:?}\nstart: {:?}\nchoices: {:?}", self.limits, self.start, self.choices)
+    }
 }
 
 impl Input {

@@ -1,166 +1,207 @@
-//! A slow executor that says what rules, R-8 (strict), S-1, S-3 and S-8 say, one after the other.
+//! A slow executor that says what section 7 of the contract says, one rule after the other. What can be
+//! found by looking at all nodes is looked for anew each time.
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    num::NonZeroU32,
-};
+mod control;
+mod ending;
+mod groups;
+mod passes;
+mod record;
+mod settle;
 
-use taskloom_core::State;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::{Graph, Node};
+use taskloom_core::{Limits, Retry, State};
 
-/// How the reference's run ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    Open,
-    /// One of these failed first; the same event decided all of them.
-    Failed(BTreeSet<usize>),
-    Cancelled,
-}
+use crate::graph::{Edge, Graph};
+pub(crate) use ending::{End, Witness};
+use record::Record;
 
 pub(crate) struct Reference<'a> {
     pub(crate) graph: Graph<'a>,
-    states: Vec<State>,
-    attempts: Vec<u32>,
+    limits: Limits,
+    records: Vec<Record>,
+    /// The edges that have arrived in their present pass, and whether they are live.
+    arrived: BTreeMap<Edge, bool>,
+    /// The loop edges that wait to fire.
+    waiting: BTreeSet<Edge>,
     /// Ready nodes in the order in which they became so.
-    queue: VecDeque<usize>,
-    max_concurrency: Option<NonZeroU32>,
-    pub(crate) end: End,
-    /// Nodes decided by the event that ended the run: the run may have ended just before them.
-    doubtful: BTreeSet<usize>,
+    queue: Vec<usize>,
+    /// Those that became so by the event being applied.
+    fresh: BTreeSet<usize>,
+    /// How many executions have started.
+    steps: u64,
+    /// What ends the run, of the things that are decided together.
+    ends: Vec<End>,
+    end: Option<End>,
+    /// What the event being applied has the driver cancel.
+    cancelled: BTreeSet<usize>,
+    cancels_all: bool,
+    witness: Witness,
 }
 
 impl<'a> Reference<'a> {
-    pub(crate) fn new(graph: Graph<'a>, max_concurrency: Option<NonZeroU32>) -> Self {
-        let nodes = graph.nodes.len();
+    pub(crate) fn new(graph: Graph<'a>, limits: Limits, witness: Witness) -> Self {
         let mut reference = Self {
+            records: vec![Record::new(); graph.nodes.len()],
             graph,
-            states: vec![State::Waiting; nodes],
-            attempts: vec![1; nodes],
-            queue: VecDeque::new(),
-            max_concurrency,
-            end: End::Open,
-            doubtful: BTreeSet::new(),
+            limits,
+            witness,
+            arrived: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            queue: Vec::new(),
+            fresh: BTreeSet::new(),
+            steps: 0,
+            ends: Vec::new(),
+            end: None,
+            cancelled: BTreeSet::new(),
+            cancels_all: false,
         };
-        reference.settle(Vec::new());
+        reference.settle();
         reference
+    }
+
+    /// Before an event: what the scheduler says after it, for where the rules leave a choice.
+    pub(crate) fn hear(&mut self, witness: Witness) {
+        self.witness = witness;
+        self.cancelled.clear();
+        self.cancels_all = false;
     }
 
     /// The node that has to start next.
     pub(crate) fn next(&self) -> Option<usize> {
-        let full = self.max_concurrency.is_some_and(|most| self.running().count() >= most.get() as usize);
-        if full { None } else { self.queue.front().copied() }
+        let full = self.limits.max_concurrency.is_some_and(|most| self.running().len() >= most.get() as usize);
+        if full { None } else { self.queue.first().copied() }
     }
 
-    pub(crate) fn running(&self) -> impl Iterator<Item = usize> {
-        (0..self.states.len()).filter(|&node| self.states[node] == State::Running)
+    pub(crate) fn running(&self) -> Vec<usize> {
+        self.in_state(State::Running)
+    }
+
+    pub(crate) fn backing_off(&self) -> Vec<usize> {
+        self.in_state(State::BackingOff)
     }
 
     pub(crate) fn is_finished(&self) -> bool {
-        self.running().next().is_none() && self.queue.is_empty()
+        !self.records.iter().any(Record::is_active)
+    }
+
+    pub(crate) fn end(&self) -> Option<End> {
+        self.end
+    }
+
+    /// The nodes that the last event has the driver cancel, and whether it has it cancel all.
+    pub(crate) fn commands(&self) -> (&BTreeSet<usize>, bool) {
+        (&self.cancelled, self.cancels_all)
+    }
+
+    /// Whether a node is told to end, by its group or with the run.
+    pub(crate) fn is_being_cancelled(&self, node: usize) -> bool {
+        self.records[node].is_being_cancelled || matches!(self.end, Some(End::Cancelled | End::CancelledBy(_)))
+    }
+
+    pub(crate) fn iteration(&self, node: usize) -> u32 {
+        self.records[node].iteration
+    }
+
+    /// How many executions have started.
+    pub(crate) fn executions(&self, node: usize) -> u32 {
+        if self.records[node].has_run { self.records[node].iteration } else { 0 }
     }
 
     pub(crate) fn attempt(&self, node: usize) -> u32 {
-        self.attempts[node]
+        self.records[node].attempt
     }
 
-    /// Whether the scheduler may say that a node is in `state`.
-    pub(crate) fn allows(&self, node: usize, state: State) -> bool {
-        let ended_first = self.end != End::Open && state == State::NotRun;
-        match self.states[node] {
-            State::Waiting | State::Ready if self.end != End::Open => ended_first,
-            expected => state == expected || ended_first && self.doubtful.contains(&node),
+    /// Whether a node is ready or under way.
+    pub(crate) fn is_active(&self, node: usize) -> bool {
+        self.records[node].is_active()
+    }
+
+    /// The node that a jump or a loop edge came from, for the execution that a node is at.
+    pub(crate) fn cause(&self, node: usize) -> Option<usize> {
+        self.records[node].cause
+    }
+
+    /// What a node is doing, or how its last pass ended.
+    pub(crate) fn state(&self, node: usize) -> State {
+        let record = &self.records[node];
+        let is_over = self.end.is_some() || self.is_finished();
+        match (record.state, record.last) {
+            (State::Waiting | State::NotRun, Some(last)) if is_over => last,
+            (State::Waiting, None) if self.end.is_some() => State::NotRun,
+            (state, _) => state,
         }
+    }
+
+    /// The nodes that still wait for an edge.
+    pub(crate) fn waiting_nodes(&self) -> Vec<usize> {
+        let included: BTreeSet<usize> = self.graph.included().collect();
+        self.in_state(State::Waiting).into_iter().filter(|node| included.contains(node)).collect()
     }
 
     pub(crate) fn started(&mut self, node: usize) {
-        assert_eq!(self.queue.pop_front(), Some(node));
-        self.states[node] = State::Running;
+        assert_eq!(self.queue.remove(0), node);
+        let record = &mut self.records[node];
+        record.state = State::Running;
+        if record.attempt == 1 {
+            self.steps += 1;
+            record.iteration += u32::from(record.has_run);
+            record.has_run = true;
+        }
+        self.settle();
     }
 
     pub(crate) fn succeeded(&mut self, node: usize) {
-        self.states[node] = State::Succeeded;
-        self.settle(Vec::new());
+        self.finish(node, State::Succeeded);
+        self.settle();
     }
 
-    pub(crate) fn failed(&mut self, node: usize, retry: bool) {
-        if retry && self.end == End::Open {
-            self.attempts[node] += 1;
-            self.states[node] = State::Ready;
-            self.settle(vec![node]);
-            return;
-        }
-        self.states[node] = State::Failed;
-        if !self.graph.is_grouped(node) {
-            self.stop(End::Failed(BTreeSet::from([node])));
-        }
-        self.settle(Vec::new());
-    }
-
-    pub(crate) fn dropped(&mut self, node: usize) {
-        self.states[node] = State::Cancelled;
-        self.stop(End::Cancelled);
-    }
-
-    pub(crate) fn cancelled(&mut self) {
-        self.stop(End::Cancelled);
-    }
-
-    fn stop(&mut self, end: End) {
-        if self.end == End::Open {
-            self.end = end;
-        }
-        self.queue.clear();
-    }
-
-    /// Decides every node whose predecessors have all ended, until there is none.
-    fn settle(&mut self, mut ready: Vec<usize>) {
-        if self.end != End::Open {
-            return;
-        }
-        let mut decided = BTreeSet::new();
-        while let Some((node, state)) = self.decidable() {
-            self.states[node] = state;
-            decided.insert(node);
-            if state == State::Ready {
-                ready.push(node);
-            }
-        }
-        let failed = |&node: &usize| self.states[node] == State::Failed && !self.graph.is_grouped(node);
-        let failed: BTreeSet<usize> = decided.iter().copied().filter(failed).collect();
-        if failed.is_empty() {
-            ready.sort_unstable();
-            self.queue.extend(ready);
+    pub(crate) fn failed(&mut self, node: usize, retry: Retry) {
+        let is_over = self.end.is_some() && !self.graph.is_clean_up(node);
+        if retry == Retry::No || is_over || self.records[node].is_being_cancelled {
+            self.finish(node, State::Failed);
         } else {
-            self.stop(End::Failed(failed));
-            self.doubtful = decided;
-        }
-    }
-
-    fn decidable(&self) -> Option<(usize, State)> {
-        (0..self.states.len()).filter(|node| !self.graph.excluded.contains(node)).find_map(|node| {
-            let ended = |node: usize| {
-                matches!(self.states[node], State::Succeeded | State::Failed | State::Skipped | State::Cancelled)
-            };
-            let decidable = self.states[node] == State::Waiting && self.graph.before(node).all(ended);
-            decidable.then(|| (node, self.decide(node)))
-        })
-    }
-
-    fn decide(&self, node: usize) -> State {
-        let succeeded = |node: usize| self.states[node] == State::Succeeded;
-        let is_root = self.graph.before(node).next().is_none();
-        let live = is_root || self.graph.before(node).any(succeeded);
-        match self.graph.nodes[node] {
-            Node::Exit(group)
-                if self.graph.members[group].iter().any(|&member| self.states[member] == State::Failed) =>
-            {
-                State::Failed
+            self.records[node].attempt += 1;
+            self.records[node].state = State::BackingOff;
+            if retry == Retry::Now {
+                self.try_again(node);
             }
-            _ if !live => State::Skipped,
-            Node::Entry(_) | Node::Exit(_) => State::Succeeded,
-            Node::Task(_) if !self.graph.needed(node).into_iter().all(succeeded) => State::Skipped,
-            Node::Task(_) => State::Ready,
         }
+        self.settle();
+    }
+
+    pub(crate) fn due(&mut self, node: usize) {
+        if self.records[node].state == State::BackingOff {
+            self.try_again(node);
+        }
+        self.settle();
+    }
+
+    /// Nobody drops a node by itself: where nobody asked for it, that cancels the run.
+    pub(crate) fn dropped(&mut self, node: usize) {
+        let was_asked_for = self.is_being_cancelled(node);
+        if !was_asked_for {
+            self.records[node].state = State::Cancelled;
+            self.ends.push(End::Cancelled);
+            self.settle();
+        }
+        self.finish(node, State::Cancelled);
+        self.settle();
+    }
+
+    /// Cancels the run from outside, also one that has been ending for another reason.
+    pub(crate) fn cancel(&mut self) {
+        self.cancels_all = !self.running().is_empty();
+        self.ends.push(End::Cancelled);
+        self.settle();
+    }
+
+    fn try_again(&mut self, node: usize) {
+        self.records[node].state = State::Ready;
+        self.fresh.insert(node);
+    }
+
+    fn in_state(&self, state: State) -> Vec<usize> {
+        (0..self.records.len()).filter(|&node| self.records[node].state == state).collect()
     }
 }

@@ -1,15 +1,20 @@
 //! Drives the scheduler and the reference through the same run.
 
+mod check;
+
 use std::sync::Arc;
 
-use proptest::{prelude::*, test_runner::TestCaseResult};
-use taskloom_core::{Event, Limits, NodeId, Outcome, Plan, Scheduler, State};
+use proptest::test_runner::{TestCaseError, TestCaseResult};
+use taskloom_core::{Command, Control, Event, NodeId, Outcome, Plan, Retry, Scheduler};
 
 use crate::{
     graph::{Graph, Node},
-    recipe::Recipe,
-    reference::{End, Reference},
+    recipe::{Act, Recipe},
+    reference::{End, Reference, Witness},
 };
+
+/// No run here has that many events, unless it never ends.
+const MOST_EVENTS: usize = 5000;
 
 struct Trial<'a> {
     recipe: &'a Recipe,
@@ -17,116 +22,166 @@ struct Trial<'a> {
     reference: Reference<'a>,
     /// The plan's number of each node of the reference.
     numbers: Vec<NodeId>,
+    /// How many attempts of each node have ended.
+    acted: Vec<usize>,
+    /// What the last event had the driver do.
+    commands: Vec<Command>,
+    events: Vec<Event>,
 }
 
 pub(crate) fn compare(recipe: &Recipe) -> TestCaseResult {
-    let graph = Graph::new(recipe);
-    let start = graph.start().and(recipe.start).map(|task| format!("t{task}"));
-    let plan = Arc::new(Plan::compile(&recipe.workflow(), start.as_deref()).unwrap());
-    let numbers = graph.nodes.iter().map(|node| number(&plan, node)).collect();
-    let limits = Limits { max_concurrency: recipe.max_concurrency };
-    let scheduler = Scheduler::new(plan, limits);
-    let reference = Reference::new(graph, recipe.max_concurrency);
-    let mut trial = Trial { recipe, scheduler, reference, numbers };
-    let mut choices = recipe.choices.iter().copied().chain(std::iter::repeat(0));
-    trial.check()?;
-    while !trial.scheduler.is_finished() {
-        trial.step(choices.next().unwrap());
-        trial.check()?;
-    }
-    let ending = trial.scheduler.ending();
-    for &node in &trial.numbers {
-        prop_assert_eq!(ending.state(node), trial.scheduler.state(node));
-        prop_assert_eq!(ending.attempt(node), trial.scheduler.attempt(node));
-    }
-    prop_assert_eq!(ending.outcome(), trial.scheduler.outcome());
-    Ok(())
+    let mut trial = Trial::new(recipe);
+    trial.run().map_err(|error| TestCaseError::fail(format!("{error}\n{}", trial.story())))
 }
 
-fn number(plan: &Plan, node: &Node) -> NodeId {
+fn number(plan: &Plan, node: Node) -> NodeId {
     let group = |group: usize| plan.groups().iter().find(|g| g.name == format!("g{group}")).unwrap();
-    match *node {
+    match node {
         Node::Task(task) => plan.find(&format!("t{task}")).unwrap(),
         Node::Entry(number) => group(number).entry,
         Node::Exit(number) => group(number).exit,
     }
 }
 
-impl Trial<'_> {
+impl<'a> Trial<'a> {
+    fn new(recipe: &'a Recipe) -> Self {
+        let graph = Graph::new(recipe);
+        let start = graph.start().and(recipe.start).map(|task| format!("t{task}"));
+        let plan = Arc::new(Plan::compile(&recipe.workflow(), start.as_deref()).unwrap());
+        let numbers: Vec<NodeId> = graph.nodes.iter().map(|&node| number(&plan, node)).collect();
+        let acted = vec![0; numbers.len()];
+        let scheduler = Scheduler::new(plan, recipe.limits);
+        let reference = Reference::new(graph, recipe.limits, witness(&scheduler, &numbers));
+        Self { recipe, scheduler, reference, numbers, acted, commands: Vec::new(), events: Vec::new() }
+    }
+
+    fn run(&mut self) -> TestCaseResult {
+        let mut choices = self.recipe.choices.iter().copied().chain(std::iter::repeat(0));
+        self.check()?;
+        while !self.scheduler.is_finished() {
+            if self.events.len() == MOST_EVENTS {
+                return Err(TestCaseError::fail("the run does not end"));
+            }
+            self.step(choices.next().unwrap());
+            self.check()?;
+        }
+        self.check_ending()
+    }
+
+    /// What has happened, for a person who looks into a failing case.
+    fn story(&self) -> String {
+        let plan = self.scheduler.plan();
+        let nodes = (0_u32..).take(plan.len()).map(|node| format!("{node}: {:?} {}", plan.kind(node), plan.id(node)));
+        let nodes: Vec<String> = nodes.collect();
+        format!("nodes: {}\n{plan}events: {:?}", nodes.join(", "), self.events)
+    }
+
     /// One event, as `choice` would have it.
     fn step(&mut self, choice: u16) {
-        let running: Vec<usize> = self.reference.running().collect();
-        match (self.reference.next(), choice % 128) {
-            (_, 1) => {
-                self.scheduler.apply(Event::Cancelled);
-                self.reference.cancelled();
+        let (kind, which) = (choice % 64, usize::from(choice / 64));
+        let (running, backing_off) = (self.reference.running(), self.reference.backing_off());
+        let one_of = |nodes: &[usize]| nodes.get(which % nodes.len().max(1)).copied();
+        let being_cancelled: Vec<usize> =
+            running.iter().copied().filter(|&node| self.reference.is_being_cancelled(node)).collect();
+        match (kind, one_of(&running), one_of(&backing_off), self.reference.next()) {
+            (1, ..) if which % 4 == 0 => {
+                self.apply(Event::Cancelled);
+                self.reference.cancel();
             }
-            (_, 3) if !running.is_empty() => {
-                let node = running[usize::from(choice / 128) % running.len()];
-                self.scheduler.apply(Event::Dropped(self.numbers[node]));
-                self.reference.dropped(node);
-            }
-            (Some(node), even) if even % 2 == 0 || running.is_empty() => {
-                self.scheduler.apply(Event::Started(self.numbers[node]));
+            (3, Some(node), ..) if which % 4 == 0 => self.drop(node),
+            // A timer of a node that does not back off any more.
+            (5, ..) => self.due(which % self.numbers.len()),
+            (7..21, ..) if !being_cancelled.is_empty() => self.drop(one_of(&being_cancelled).unwrap()),
+            (21..31, _, Some(node), _) | (_, None, Some(node), None) => self.due(node),
+            (even, None, ..) | (even, .., Some(_)) if even % 2 == 0 || running.is_empty() => {
+                let node = self.reference.next().unwrap();
+                self.apply(Event::Started(self.numbers[node]));
                 self.reference.started(node);
             }
-            _ => self.end(running[usize::from(choice / 128) % running.len()]),
+            (_, Some(node), ..) => self.end(node),
+            (_, None, ..) => unreachable!("something is ready or under way"),
         }
+    }
+
+    fn due(&mut self, node: usize) {
+        self.apply(Event::Due(self.numbers[node]));
+        self.reference.due(node);
+    }
+
+    fn drop(&mut self, node: usize) {
+        self.apply(Event::Dropped(self.numbers[node]));
+        self.reference.dropped(node);
     }
 
     /// A running node's attempt ends by its script.
     fn end(&mut self, node: usize) {
         let number = self.numbers[node];
-        let Node::Task(task) = self.reference.graph.nodes[node] else { unreachable!("groups do not run") };
-        let script = self.recipe.scripts[task];
-        let retry = self.reference.attempt(node) <= script.retries;
-        if script.succeeds && !retry {
-            self.scheduler.apply(Event::Succeeded(number));
-            self.reference.succeeded(node);
-        } else {
-            self.scheduler.apply(Event::Failed { node: number, retry });
-            self.reference.failed(node, retry);
-        }
-    }
-
-    fn check(&self) -> TestCaseResult {
-        let (scheduler, reference) = (&self.scheduler, &self.reference);
-        for (node, &number) in self.numbers.iter().enumerate() {
-            let (state, id) = (scheduler.state(number), scheduler.plan().id(number));
-            prop_assert!(reference.allows(node, state), "{} is {:?}", id, state);
-            prop_assert_eq!(scheduler.attempt(number), reference.attempt(node), "attempts of {}", id);
-        }
-        let running = u32::try_from(reference.running().count()).unwrap();
-        prop_assert_eq!(scheduler.running(), running);
-        if let Some(most) = self.recipe.max_concurrency {
-            prop_assert!(running <= most.get(), "{} run, {} may", running, most);
-        }
-        let next = reference.next();
-        prop_assert_eq!(scheduler.next(), next.map(|node| self.numbers[node]), "what starts next");
-        prop_assert_eq!(scheduler.is_finished(), reference.is_finished());
-        self.check_outcome(next)
-    }
-
-    fn check_outcome(&self, next: Option<usize>) -> TestCaseResult {
-        if let Some(node) = next {
-            let before: Vec<State> =
-                self.reference.graph.before(node).map(|from| self.scheduler.state(self.numbers[from])).collect();
-            prop_assert!(before.is_empty() || before.contains(&State::Succeeded), "a node starts on dead edges alone");
-            prop_assert!(
-                before.iter().all(|s| matches!(s, State::Succeeded | State::Failed | State::Skipped)),
-                "a node starts before {:?}",
-                before,
-            );
-        }
-        match (self.scheduler.outcome(), &self.reference.end) {
-            (Outcome::Succeeded, End::Open) => {}
-            (Outcome::Cancelled, End::Cancelled) => prop_assert_eq!(next, None),
-            (Outcome::Failed(node), End::Failed(first)) => {
-                prop_assert!(first.iter().any(|&failed| self.numbers[failed] == node), "{} did not fail first", node);
-                prop_assert_eq!(next, None);
+        let acts = &self.reference.graph.recipe(node).unwrap().acts;
+        let act = acts.get(self.acted[node]).cloned().unwrap_or(Act::Succeed);
+        self.acted[node] += 1;
+        let directed = |control| Event::Directed { node: number, control };
+        match act {
+            Act::Succeed => self.succeed(node),
+            Act::Fail => self.fail(node, Retry::No),
+            Act::RetryNow => self.fail(node, Retry::Now),
+            Act::RetryLater => self.fail(node, Retry::Later),
+            Act::Iterate => {
+                self.apply(directed(Control::Iterate));
+                self.reference.iterated(node);
             }
-            (outcome, end) => prop_assert!(false, "the run ends as {:?}, not as {:?}", outcome, end),
+            Act::Terminate => {
+                self.apply(directed(Control::Terminate));
+                self.reference.terminated(node);
+            }
+            Act::Cancel => {
+                self.apply(directed(Control::Cancel));
+                self.reference.cancelled_by(node);
+            }
+            Act::Jump(tasks) => {
+                let graph = &self.reference.graph;
+                let joined = tasks.iter().filter_map(|&task| graph.find(task));
+                let targets: Vec<usize> = joined.filter(|target| !graph.excluded.contains(target)).collect();
+                if targets.is_empty() {
+                    return self.succeed(node);
+                }
+                let numbers = targets.iter().map(|&target| self.numbers[target]).collect();
+                self.apply(directed(Control::Jump(numbers)));
+                self.reference.jumped(node, &targets);
+            }
         }
-        Ok(())
     }
+
+    fn succeed(&mut self, node: usize) {
+        self.apply(Event::Succeeded(self.numbers[node]));
+        self.reference.succeeded(node);
+    }
+
+    fn fail(&mut self, node: usize, retry: Retry) {
+        self.apply(Event::Failed { node: self.numbers[node], retry });
+        self.reference.failed(node, retry);
+    }
+
+    /// Tells the scheduler, and the reference what it said.
+    fn apply(&mut self, event: Event) {
+        self.commands.clear();
+        self.events.push(event.clone());
+        self.scheduler.apply(event, &mut self.commands);
+        self.reference.hear(witness(&self.scheduler, &self.numbers));
+    }
+}
+
+fn witness(scheduler: &Scheduler, numbers: &[NodeId]) -> Witness {
+    let node = |number| numbers.iter().position(|&other| other == number).unwrap();
+    let end = match scheduler.outcome() {
+        Outcome::Succeeded => None,
+        Outcome::Terminated(number) => Some(End::Terminated(node(number))),
+        Outcome::Failed(number) => Some(End::Failed(node(number))),
+        Outcome::CycleLimit(number) => Some(End::CycleLimit(node(number))),
+        Outcome::StepLimit(number) => Some(End::StepLimit(node(number))),
+        Outcome::Cancelled => Some(End::Cancelled),
+        Outcome::CancelledBy(number) => Some(End::CancelledBy(node(number))),
+    };
+    let states = numbers.iter().map(|&number| scheduler.state(number)).collect();
+    let attempts = numbers.iter().map(|&number| scheduler.attempt(number)).collect();
+    Witness { end, states, attempts }
 }

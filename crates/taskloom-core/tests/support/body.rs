@@ -29,17 +29,6 @@ impl Body for Uncalled {
     }
 }
 
-/// A parameter of type `i64`.
-pub(crate) fn parameter(name: &'static str, has_default: bool) -> Parameter {
-    Parameter {
-        name: name.into(),
-        type_name: "i64".into(),
-        type_id: Some(TypeId::of::<i64>()),
-        has_default,
-        collects: false,
-    }
-}
-
 /// A definition whose results are of type `i64`.
 pub(crate) fn definition(id: &'static str, parameters: Vec<Parameter>, lookup: Lookup) -> Arc<Definition> {
     let definition = Definition::new(id, parameters, lookup, Place::caller(), Uncalled);

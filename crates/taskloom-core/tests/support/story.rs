@@ -6,6 +6,7 @@ use std::sync::Arc;
 use taskloom_core::{Command, Control, Event, Limits, NodeId, Outcome, Plan, Retry, Scheduler, State, Workflow};
 
 /// What an execution does.
+#[derive(Clone, Copy)]
 pub(crate) enum Act {
     Succeed,
     Fail,

@@ -1,0 +1,79 @@
+//! How a run ends before everything in it has (rules S-8, S-9 and R-15).
+
+use std::collections::BTreeSet;
+
+use taskloom_core::State;
+
+use super::{Record, Reference};
+
+/// Why a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Terminated(usize),
+    Failed(usize),
+    CycleLimit(usize),
+    StepLimit(usize),
+    Cancelled,
+    CancelledBy(usize),
+}
+
+/// What the scheduler says. If an event decides several things that end the run, the rules do not say which
+/// comes first and which do not come about any more.
+#[derive(Clone, Debug)]
+pub(crate) struct Witness {
+    pub(crate) end: Option<End>,
+    pub(crate) states: Vec<State>,
+    pub(crate) attempts: Vec<u32>,
+}
+
+impl Reference<'_> {
+    /// Nothing starts from here on, but clean-ups. `before` is how things stood before what ended the run
+    /// was decided.
+    pub(super) fn stop(&mut self, before: &[Record]) {
+        let end = self.ends.iter().copied().find(|&end| Some(end) == self.witness.end).unwrap_or(self.ends[0]);
+        self.end = Some(end);
+        for (node, before) in before.iter().enumerate() {
+            let record = &mut self.records[node];
+            let did_not_end = record.has_ended() && self.witness.states[node] != record.state;
+            let did_not_begin = record.state == State::Ready && self.witness.attempts[node] != record.attempt;
+            if record != before && (did_not_end || did_not_begin) {
+                *record = before.clone();
+            }
+        }
+        for node in 0..self.records.len() {
+            let goes_on = self.graph.is_clean_up(node) && self.records[node].attempt > 1;
+            let record = &mut self.records[node];
+            record.after = None;
+            if matches!(record.state, State::Ready | State::BackingOff) && !goes_on {
+                record.state = State::NotRun;
+            }
+        }
+        self.queue.retain(|&node| self.records[node].state == State::Ready);
+        self.fresh.retain(|&node| self.records[node].state == State::Ready);
+        self.waiting.clear();
+        if matches!(end, End::Cancelled | End::CancelledBy(_)) {
+            self.cancels_all = !self.running().is_empty();
+        }
+    }
+
+    /// The clean-ups before which nothing can run any more are ready.
+    pub(super) fn clean_up(&mut self) {
+        if self.end.is_none() {
+            return;
+        }
+        let may_come: BTreeSet<usize> = self.graph.included().filter(|&node| self.may_clean_up(node)).collect();
+        for &node in &may_come {
+            let is_over = |&before: &usize| !self.records[before].is_active() && !may_come.contains(&before);
+            if self.graph.tasks_before(node).iter().all(is_over) {
+                self.records[node].state = State::Ready;
+                self.fresh.insert(node);
+            }
+        }
+    }
+
+    fn may_clean_up(&self, node: usize) -> bool {
+        let record = &self.records[node];
+        let has_not_come = matches!(record.state, State::Waiting | State::NotRun);
+        self.graph.is_clean_up(node) && !record.has_run && has_not_come
+    }
+}

@@ -1,0 +1,104 @@
+//! What follows from an event without anybody doing anything (rules S-2 and S-3).
+
+use taskloom_core::State;
+
+use super::{End, Reference};
+use crate::graph::{Edge, Node};
+
+impl Reference<'_> {
+    /// Decides every node that can be decided and fires the loop edges that can be, until there are none.
+    pub(super) fn settle(&mut self) {
+        while self.end.is_none() {
+            let before = self.records.clone();
+            if self.ends.is_empty() {
+                while let Some(node) = self.decidable() {
+                    self.decide(node);
+                }
+            }
+            if !self.ends.is_empty() {
+                self.stop(&before);
+            } else if !self.fire() {
+                break;
+            }
+        }
+        self.ends.clear();
+        self.clean_up();
+        self.line_up();
+        if self.end.is_none() && self.limits.max_steps.is_some_and(|most| self.steps >= most) {
+            self.limit_steps();
+        }
+    }
+
+    /// Ready nodes stand in the order in which they became so, ties in the order of composition.
+    fn line_up(&mut self) {
+        self.queue.extend(std::mem::take(&mut self.fresh));
+    }
+
+    /// No further execution begins. A further attempt may.
+    fn limit_steps(&mut self) {
+        let Some(&first) = self.queue.first() else { return };
+        if self.records[first].attempt == 1 {
+            self.ends.push(End::StepLimit(first));
+            self.stop(&self.records.clone());
+            self.ends.clear();
+            self.clean_up();
+            self.line_up();
+        }
+    }
+
+    /// A node that waits though all edges that count have arrived. A loop may hold a group's exit back, so
+    /// exits come last, one by one. What comes together with the end of the run is in doubt.
+    fn decidable(&self) -> Option<usize> {
+        let starts = |node| self.graph.start().is_none_or(|start| start == node);
+        let is_exit = |node: &usize| matches!(self.graph.nodes[*node], Node::Exit(_));
+        let (exits, others): (Vec<usize>, Vec<usize>) = self.graph.included().partition(is_exit);
+        let exits = if self.ends.is_empty() { exits } else { Vec::new() };
+        others.into_iter().chain(exits).find(|&node| {
+            let all_arrived = self.graph.arriving(node).all(|edge| self.arrived.contains_key(&edge));
+            let leads_nowhere = self.graph.arriving(node).next().is_none() && !starts(node);
+            let waits = self.records[node].state == State::Waiting;
+            waits && all_arrived && !leads_nowhere && !self.waits_for_a_loop(node)
+        })
+    }
+
+    /// Whether the node is the exit of a group with a loop inside that waits to fire.
+    fn waits_for_a_loop(&self, node: usize) -> bool {
+        let Node::Exit(group) = self.graph.nodes[node] else { return false };
+        let within = &self.graph.groups[group].within;
+        self.waiting.iter().any(|(from, to)| within.contains(from) && within.contains(to))
+    }
+
+    fn decide(&mut self, node: usize) {
+        let arriving: Vec<Edge> = self.graph.arriving(node).collect();
+        let live = arriving.is_empty() || arriving.iter().any(|edge| self.arrived[edge]);
+        let has_inputs =
+            self.graph.needed(node).into_iter().all(|from| self.records[from].last == Some(State::Succeeded));
+        match self.graph.nodes[node] {
+            Node::Exit(group) => self.judge(group, live),
+            Node::Entry(_) => self.end_pass(node, if live { State::Succeeded } else { State::Skipped }),
+            Node::Task(_) if live && has_inputs || self.graph.is_clean_up(node) => self.make_ready(node, false, None),
+            Node::Task(_) => self.end_pass(node, State::Skipped),
+        }
+    }
+
+    /// Fires the first loop edge that can; says whether there was one.
+    fn fire(&mut self) -> bool {
+        let can_fire =
+            |&&(_, target): &&Edge| !self.graph.forward[target].iter().any(|&node| self.records[node].is_active());
+        let place = |node: usize| self.graph.order.iter().position(|&other| other == node);
+        let in_order =
+            |&&(source, target): &&Edge| (place(target), !matches!(self.graph.nodes[source], Node::Task(_)), source);
+        let Some(&edge) = self.waiting.iter().filter(can_fire).min_by_key(in_order) else { return false };
+        self.waiting.remove(&edge);
+        let (source, target) = edge;
+        if self.records[target].has_ended() {
+            self.re_arm(target);
+            match self.graph.nodes[target] {
+                Node::Task(_) => self.make_ready(target, false, Some(source)),
+                Node::Entry(_) => self.end_pass(target, State::Succeeded),
+                Node::Exit(group) => self.judge(group, true),
+            }
+        }
+        true
+    }
+}

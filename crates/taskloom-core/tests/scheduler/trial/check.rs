@@ -1,0 +1,71 @@
+//! What has to hold after every event.
+
+use proptest::{prelude::*, test_runner::TestCaseResult};
+use taskloom_core::{Command, State};
+
+use super::{Trial, witness};
+
+impl Trial<'_> {
+    pub(super) fn check(&self) -> TestCaseResult {
+        let (scheduler, reference) = (&self.scheduler, &self.reference);
+        let said = witness(scheduler, &self.numbers);
+        prop_assert_eq!(said.end, reference.end(), "how the run ends");
+        for (node, &number) in self.numbers.iter().enumerate() {
+            let id = scheduler.plan().id(number);
+            prop_assert_eq!(said.states[node], reference.state(node), "state of {}", id);
+            prop_assert_eq!(scheduler.iteration(number), reference.iteration(node), "iteration of {}", id);
+            prop_assert_eq!(scheduler.attempt(number), reference.attempt(node), "attempt of {}", id);
+            if reference.is_active(node) {
+                let cause = reference.cause(node).map(|from| self.numbers[from]);
+                prop_assert_eq!(scheduler.cause(number), cause, "where the execution of {} came from", id);
+            }
+        }
+        prop_assert_eq!(scheduler.is_finished(), reference.is_finished(), "whether the run is finished");
+        self.check_commands()?;
+        self.check_start()
+    }
+
+    fn check_commands(&self) -> TestCaseResult {
+        let (cancelled, all) = self.reference.commands();
+        let mut commands: Vec<Command> = cancelled.iter().map(|&node| Command::Cancel(self.numbers[node])).collect();
+        commands.extend(all.then_some(Command::CancelAll));
+        let in_order = |commands: &[Command]| {
+            let mut texts: Vec<String> = commands.iter().map(|command| format!("{command:?}")).collect();
+            texts.sort();
+            texts
+        };
+        prop_assert_eq!(in_order(&self.commands), in_order(&commands), "what the driver has to do");
+        Ok(())
+    }
+
+    fn check_start(&self) -> TestCaseResult {
+        let running = self.reference.running();
+        prop_assert_eq!(self.scheduler.running() as usize, running.len());
+        if let Some(most) = self.recipe.limits.max_concurrency {
+            prop_assert!(running.len() <= most.get() as usize, "{} run, {} may", running.len(), most);
+        }
+        let next = self.reference.next();
+        prop_assert_eq!(self.scheduler.next(), next.map(|node| self.numbers[node]), "what starts next");
+        if let Some(node) = next {
+            prop_assert_eq!(self.reference.state(node), State::Ready, "one execution at a time");
+            let is_clean_up = self.reference.graph.is_clean_up(node);
+            prop_assert!(self.reference.end().is_none() || is_clean_up, "something starts in a run that has ended");
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_ending(&self) -> TestCaseResult {
+        let ending = self.scheduler.ending();
+        for (node, &number) in self.numbers.iter().enumerate() {
+            prop_assert_eq!(ending.state(number), self.scheduler.state(number));
+            prop_assert_eq!(ending.executions(number), self.reference.executions(node));
+            prop_assert_eq!(ending.attempt(number), self.scheduler.attempt(number));
+        }
+        prop_assert_eq!(ending.outcome(), self.scheduler.outcome());
+        if self.reference.end().is_none() {
+            let waiting = self.reference.waiting_nodes();
+            prop_assert!(waiting.is_empty(), "the run ends though {:?} still wait", waiting);
+        }
+        Ok(())
+    }
+}
