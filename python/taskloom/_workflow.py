@@ -138,6 +138,77 @@ class Workflow(_native.Workflow):
         """Prints the tasks, what follows each, and where the value of each open parameter would come from."""
         print(self.plan(), end="")
 
+    def to_mermaid(self) -> str:
+        """The workflow as a Mermaid flowchart, which GitHub, JupyterLab and many editors show.
+
+        A task is a box with its id, and the id of its definition where that differs. A group is a frame with
+        its name, and its policy if it is not strict. Edges that close a loop are dashed. A group that cannot
+        have a frame (it shares tasks with another, a task in it leads to it, or it is nested more than 50
+        levels deep) is drawn as two round nodes, where it begins and where it ends.
+
+        >>> from taskloom import task, workflow
+        >>> @task
+        ... def fetch(city):
+        ...     return f"Weather for {city}"
+        >>> with workflow("weather") as wf:
+        ...     _ = fetch(task_id="tokyo", city="Tokyo") >> fetch(task_id="paris", city="Paris")
+        >>> print(wf.to_mermaid(), end="")
+        flowchart TD
+            n0["tokyo<br>fetch"]
+            n1["paris<br>fetch"]
+            n0 --> n1
+        """
+        return self.plan().to_mermaid()
+
+    def to_dot(self) -> str:
+        """The workflow in the language of Graphviz: `dot -Tsvg` makes a picture of it.
+
+        It shows what `to_mermaid` shows.
+
+        >>> from taskloom import task, workflow
+        >>> @task
+        ... def fetch():
+        ...     return 1
+        >>> print(workflow("weather").add(fetch).to_dot(), end="")
+        digraph "weather" {
+            compound=true;
+            node [shape=box];
+            n0 [label="fetch"];
+        }
+        """
+        return self.plan().to_dot()
+
+    def to_ascii(self) -> str:
+        """The workflow as a listing for a terminal; a notebook shows it for the workflow itself.
+
+        Each task has a line with what follows it, in topological order, and each group is a block. `↺` marks
+        an edge that closes a loop. After 200 lines the listing is cut.
+
+        >>> from taskloom import task, workflow
+        >>> @task
+        ... def fetch(city):
+        ...     return f"Weather for {city}"
+        >>> @task
+        ... def report():
+        ...     return "done"
+        >>> cities = fetch(task_id="tokyo", city="Tokyo") | fetch(task_id="paris", city="Paris")
+        >>> wf = workflow("weather").add(cities.set_group_name("cities") >> report)
+        >>> print(wf.to_ascii(), end="")
+        workflow `weather`: 3 tasks, 1 group
+        ├─ cities ─▶ report
+        │  ├─ tokyo (fetch)
+        │  └─ paris (fetch)
+        └─ report
+        """
+        return self.plan().to_ascii()
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        try:
+            return {"text/plain": self.to_ascii()}
+        except TaskloomError:
+            # What cannot be planned yet can still be looked at.
+            return {"text/plain": repr(self)}
+
     def _run(
         self,
         frame: FrameType,
@@ -168,7 +239,7 @@ class Workflow(_native.Workflow):
         return _echoed(await run_on_loop(host), wanted)
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("graph", "to_ascii", "to_dot", "to_mermaid", "visualize_dependencies"):
+        if name in ("graph", "visualize_dependencies"):
             raise NotImplementedError(f"Workflow.{name} is not implemented yet")
         raise AttributeError(f"Workflow has no attribute {name!r}")
 

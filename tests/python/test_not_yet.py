@@ -116,7 +116,7 @@ def test_e_01_group_settings():
             group.with_execution(**settings)
 
 
-@pytest.mark.parametrize("name", ["to_mermaid", "to_dot", "to_ascii"])
+@pytest.mark.parametrize("name", ["graph", "visualize_dependencies"])
 def test_e_01_drawings(name):
     with not_yet(name):
         getattr(workflow("w").add(step), name)()

@@ -1,5 +1,6 @@
 mod compile;
 mod describe;
+mod draw;
 mod edges;
 mod groups;
 mod loops;

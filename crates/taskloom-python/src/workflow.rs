@@ -52,6 +52,21 @@ impl Plan {
     fn ids(&self) -> Vec<&str> {
         self.core.ids().collect()
     }
+
+    /// A Mermaid flowchart.
+    fn to_mermaid(&self) -> String {
+        self.core.to_mermaid()
+    }
+
+    /// The language of Graphviz.
+    fn to_dot(&self) -> String {
+        self.core.to_dot()
+    }
+
+    /// A listing for a terminal.
+    fn to_ascii(&self) -> String {
+        self.core.to_ascii()
+    }
 }
 
 #[pymethods]

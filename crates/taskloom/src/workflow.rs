@@ -61,6 +61,99 @@ impl Workflow {
         self.0.plan.get_or_init(|| Plan::compile(&self.0.core, None).map(Arc::new)).clone()
     }
 
+    /// The workflow as a [Mermaid](https://mermaid.js.org) flowchart, which GitHub and many editors show.
+    ///
+    /// A task is a box with its id, and the id of its definition where that differs. A group is a frame with its
+    /// name, and its policy if it is not strict. Edges that close a loop are dashed. See [`Plan::to_mermaid`].
+    ///
+    /// ```
+    /// use taskloom::prelude::*;
+    ///
+    /// #[task]
+    /// fn fetch(city: &str) -> String {
+    ///     format!("Weather for {city}")
+    /// }
+    ///
+    /// let tokyo = fetch::task().task_id("tokyo").city("Tokyo");
+    /// let paris = fetch::task().task_id("paris").city("Paris");
+    /// let wf = Workflow::new("weather").add(tokyo >> paris);
+    /// assert_eq!(
+    ///     wf.to_mermaid()?,
+    ///     r#"flowchart TD
+    ///     n0["tokyo<br>fetch"]
+    ///     n1["paris<br>fetch"]
+    ///     n0 --> n1
+    /// "#
+    /// );
+    /// # Ok::<(), taskloom::BuildError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`plan`](Self::plan).
+    pub fn to_mermaid(&self) -> Result<String, BuildError> {
+        Ok(self.plan()?.to_mermaid())
+    }
+
+    /// The workflow in the language of [Graphviz](https://graphviz.org): `dot -Tsvg` makes a picture of it.
+    ///
+    /// It shows what [`to_mermaid`](Self::to_mermaid) shows.
+    ///
+    /// ```
+    /// use taskloom::prelude::*;
+    ///
+    /// #[task]
+    /// fn fetch() -> i64 {
+    ///     1
+    /// }
+    ///
+    /// let wf = Workflow::new("weather").add(fetch::definition() >> fetch::task().task_id("again"));
+    /// assert!(wf.to_dot()?.contains("n0 -> n1;"));
+    /// # Ok::<(), taskloom::BuildError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`plan`](Self::plan).
+    pub fn to_dot(&self) -> Result<String, BuildError> {
+        Ok(self.plan()?.to_dot())
+    }
+
+    /// The workflow as a listing for a terminal: a line for each task, with what follows it, and groups as
+    /// blocks. After 200 lines it is cut. See [`Plan::to_ascii`].
+    ///
+    /// ```
+    /// use taskloom::prelude::*;
+    ///
+    /// #[task]
+    /// fn fetch() -> i64 {
+    ///     1
+    /// }
+    /// #[task]
+    /// fn report() {}
+    ///
+    /// let cities = fetch::task().task_id("tokyo") | fetch::task().task_id("paris");
+    /// let wf = Workflow::new("weather").add(cities.group_name("cities") >> report::definition());
+    /// assert_eq!(
+    ///     wf.to_ascii()?,
+    ///     "\
+    /// workflow `weather`: 3 tasks, 1 group
+    /// ├─ cities ─▶ report
+    /// │  ├─ tokyo (fetch)
+    /// │  └─ paris (fetch)
+    /// └─ report
+    /// "
+    /// );
+    /// # Ok::<(), taskloom::BuildError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`plan`](Self::plan).
+    pub fn to_ascii(&self) -> Result<String, BuildError> {
+        Ok(self.plan()?.to_ascii())
+    }
+
     pub(crate) fn plan_from(&self, start: Option<&str>) -> Result<Arc<Plan>, BuildError> {
         match start {
             None => self.plan(),

@@ -9,9 +9,7 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tasks = (0_u32..).take(self.task_count()).filter(|&node| self.includes(node));
         let groups = self.groups.iter().filter(|group| self.includes(group.exit));
-        let count = |count: usize, what| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-        let (task_count, group_count) = (tasks.clone().count(), groups.clone().count());
-        writeln!(f, "workflow `{}`: {}, {}", self.name, count(task_count, "task"), count(group_count, "group"))?;
+        writeln!(f, "{}", self.heading())?;
         for node in tasks {
             let task = self.task(node);
             write!(f, "  {}", self.id(node))?;
@@ -43,6 +41,14 @@ impl fmt::Display for Plan {
 }
 
 impl Plan {
+    /// The name, and how much there is.
+    pub(super) fn heading(&self) -> String {
+        let count = |count: usize, what| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let tasks = (0_u32..).take(self.task_count()).filter(|&node| self.includes(node)).count();
+        let groups = self.groups.iter().filter(|group| self.includes(group.exit)).count();
+        format!("workflow `{}`: {}, {}", self.name, count(tasks, "task"), count(groups, "group"))
+    }
+
     fn write_successors(&self, f: &mut fmt::Formatter<'_>, node: NodeId) -> fmt::Result {
         let mut separator = " >> ";
         for &next in self.successors(node).iter().take(10) {

@@ -122,7 +122,7 @@ impl Search<'_> {
 }
 
 /// The place of each node in plan order.
-fn ranks(plan: &Plan, loops: &Loops) -> Vec<u32> {
+pub(super) fn ranks(plan: &Plan, loops: &Loops) -> Vec<u32> {
     let mut place = vec![0_u32; plan.len()];
     for (at, node) in (0..).zip(order::composition(plan)) {
         place[node as usize] = at;
