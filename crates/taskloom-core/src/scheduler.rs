@@ -60,6 +60,8 @@ pub struct Scheduler {
     causes: Map<NodeId, NodeId>,
     /// Loop edges whose source has succeeded and that have not fired.
     waiting: Vec<Waiting>,
+    /// Loop edges that have fired in the event being applied.
+    fired: Vec<u32>,
     /// Forward parts of loops' targets, found when first needed.
     forward: Map<NodeId, FixedBitSet>,
     /// Groups' exits whose edges have arrived. They are judged when nothing else moves, since a loop in the
@@ -91,6 +93,7 @@ impl Scheduler {
             after: Map::default(),
             causes: Map::default(),
             waiting: Vec::new(),
+            fired: Vec::new(),
             forward: Map::default(),
             reached: BTreeSet::new(),
             told: Map::default(),
@@ -329,6 +332,7 @@ impl Scheduler {
                 break;
             }
         }
+        self.fired.clear();
         if self.outcome.is_some() {
             self.clean_up();
         }

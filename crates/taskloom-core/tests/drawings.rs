@@ -4,8 +4,11 @@
 
 #[path = "support/body.rs"]
 mod body;
+#[path = "support/parameter.rs"]
+mod parameter;
 
-use body::{definition, instance, parameter};
+use body::{definition, instance};
+use parameter::parameter;
 use taskloom_core::{Fragment, GroupSettings, Lookup, Plan, Policy, Workflow, chain, parallel};
 
 /// A task of the definition `step`.

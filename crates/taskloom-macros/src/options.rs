@@ -28,9 +28,13 @@ impl Options {
         } else if meta.path.is_ident("timeout") {
             self.timeout = Some(duration(&value(meta, "timeout = \"5s\"")?)?);
         } else if meta.path.is_ident("retry_policy") {
-            return Err(meta.error("a policy is set on an instance: `.with_options(|options| options.retry_policy(…))`"));
+            return Err(
+                meta.error("a policy is set on an instance: `.with_options(|options| options.retry_policy(…))`")
+            );
         } else {
-            return Err(meta.error(format!("unknown option `{name}`: there are `id`, `max_retries`, `max_cycles`, `timeout` and `crate`")));
+            return Err(meta.error(format!(
+                "unknown option `{name}`: there are `id`, `max_retries`, `max_cycles`, `timeout` and `crate`"
+            )));
         }
         Ok(())
     }
@@ -64,7 +68,10 @@ fn duration(text: &LitStr) -> syn::Result<Duration> {
     };
     match number.parse::<u64>().ok().and_then(|number| number.checked_mul(milliseconds)) {
         Some(time) if time > 0 => Ok(Duration::from_millis(time)),
-        _ => Err(Error::new_spanned(text, "a time is a whole number from 1 on with its unit: `500ms`, `5s`, `2m` or `1h`")),
+        _ => Err(Error::new_spanned(
+            text,
+            "a time is a whole number from 1 on with its unit: `500ms`, `5s`, `2m` or `1h`",
+        )),
     }
 }
 

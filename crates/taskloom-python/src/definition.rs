@@ -81,8 +81,8 @@ impl Definition {
         };
         let collects_keywords = body.collects_keywords;
         let place = Place::Host(Arc::new(PyPlace { code, instruction }));
-        let definition = taskloom_core::Definition::new(id, parameters, Lookup::ByName, place, body)
-            .with_options(options.into());
+        let definition =
+            taskloom_core::Definition::new(id, parameters, Lookup::ByName, place, body).with_options(options.into());
         let alone = taskloom_core::Instance::alone(Arc::new(definition));
         alone.validate_id().map_err(|error| errors::raise(py, &error))?;
         Ok(PyClassInitializer::from(Operand).add_subclass(Self { alone, collects_keywords }))

@@ -172,6 +172,6 @@ impl fmt::Debug for Context {
             .field("task_id", &self.task_id())
             .field("iteration", &self.iteration)
             .field("attempt", &self.attempt)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -45,7 +45,8 @@ async fn r_07_a_further_attempt_comes_after_its_wait() {
 fn r_07_waiting_holds_no_worker() {
     let task = fails::task().task_id("t").times(1).attempts(Arc::default());
     let task = task.with_options(|options| options.retry_policy(RetryPolicy::fixed(1, WAIT)));
-    let run = Workflow::new("w").add(task | quick::task().task_id("q")).execute().max_concurrency(1).blocking().unwrap();
+    let run =
+        Workflow::new("w").add(task | quick::task().task_id("q")).execute().max_concurrency(1).blocking().unwrap();
     let finished: Vec<&str> = run.outputs::<i64>().map(|(id, _)| id).collect();
     assert_eq!(finished, ["q"]);
     assert_eq!(run.output::<u32>("t").unwrap(), 2);
@@ -65,7 +66,7 @@ fn r_07_an_error_that_the_filter_refuses_is_not_retried() {
 #[test]
 fn s_08_a_task_that_backs_off_does_not_run_after_the_run_has_failed() {
     let patient = fails::task().task_id("patient").times(9).attempts(Arc::default());
-    let patient = patient.with_options(|o| o.retry_policy(RetryPolicy::fixed(1, Duration::from_secs(3600))));
+    let patient = patient.with_options(|o| o.retry_policy(RetryPolicy::fixed(1, Duration::from_hours(1))));
     let broken = fails::task().task_id("broken").times(9).attempts(Arc::default());
     // One at a time: the first backs off before the second begins.
     let workflow = Workflow::new("w").add(patient).add(broken);

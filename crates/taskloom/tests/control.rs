@@ -1,7 +1,5 @@
 //! What a task can ask for from inside, and what that does to the run.
 
-#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
-
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},
@@ -77,7 +75,8 @@ fn s_06_a_task_that_is_jumped_to_takes_the_value_of_the_one_that_jumped() {
         }
         Ok(so_far + 1)
     }
-    let run = Workflow::new("w").add(give::task().value(0) >> count::task().task_id("count")).execute().blocking().unwrap();
+    let run =
+        Workflow::new("w").add(give::task().value(0) >> count::task().task_id("count")).execute().blocking().unwrap();
     assert_eq!(run.value::<i64>().unwrap(), 4);
     assert_eq!(run.task("count").unwrap().iterations(), 4);
 }
@@ -92,12 +91,12 @@ fn halve(ctx: &Context, value: i64) -> i64 {
 
 #[test]
 fn s_07_an_iteration_takes_its_data_and_its_successor_runs_once() {
-    let ran = Arc::new(AtomicU32::new(0));
     #[task]
     fn after(ran: Arc<AtomicU32>, value: i64) -> i64 {
         ran.fetch_add(1, Ordering::SeqCst);
         value
     }
+    let ran = Arc::new(AtomicU32::new(0));
     let after = after::task().ran(ran.clone());
     let run = Workflow::new("w").add(halve::task().task_id("halve").value(40) >> after).execute().blocking().unwrap();
     assert_eq!(run.value::<i64>().unwrap(), 1);

@@ -1,7 +1,5 @@
 //! When a group has succeeded, and what that does to its members.
 
-#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
-
 use taskloom::{ErrorKind, State, prelude::*};
 
 #[task]

@@ -1,4 +1,4 @@
-use super::{Kind, NodeId, Phase, Scheduler, State};
+use super::{Kind, NodeId, Outcome, Phase, Scheduler, State};
 
 /// A loop edge whose source has succeeded and that has not fired (rule S-2).
 #[derive(Clone, Debug)]
@@ -38,6 +38,12 @@ impl Scheduler {
         let can_fire = self.waiting.iter().enumerate().filter(|(_, waiting)| waiting.busy == 0);
         let Some((first, _)) = can_fire.min_by_key(|(_, waiting)| (waiting.rank, waiting.edge)) else { return false };
         let fired = self.waiting.remove(first);
+        if self.fired.contains(&fired.edge) {
+            // No task has run since: it leads to a group in which nothing can, and would fire for ever.
+            self.stop(Outcome::CycleLimit(fired.target));
+            return false;
+        }
+        self.fired.push(fired.edge);
         if self.nodes[fired.target as usize].phase == Phase::Ended {
             self.re_arm(fired.target);
             match self.kind(fired.target) {

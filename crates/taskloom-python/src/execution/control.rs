@@ -109,8 +109,13 @@ impl RunControl {
         };
         node.filter(|&node| self.plan.is_task(node) && self.plan.includes(node)).ok_or_else(|| {
             let shown = task.str().map(|text| text.to_string()).unwrap_or_default();
-            let close: Vec<String> = taskloom_core::nearest(&shown, self.plan.ids()).iter().map(|id| format!("`{id}`")).collect();
-            let hint = if close.is_empty() { String::new() } else { format!("\n  hint: did you mean {}?", close.join(" or ")) };
+            let close: Vec<String> =
+                taskloom_core::nearest(&shown, self.plan.ids()).iter().map(|id| format!("`{id}`")).collect();
+            let hint = if close.is_empty() {
+                String::new()
+            } else {
+                format!("\n  hint: did you mean {}?", close.join(" or "))
+            };
             let message = format!("workflow `{}` has no task `{shown}`{hint}", self.plan.name());
             errors::output(task.py(), &message, &shown)
         })

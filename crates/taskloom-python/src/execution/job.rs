@@ -1,9 +1,4 @@
-use std::{
-    any::Any,
-    error::Error,
-    fmt,
-    sync::Arc,
-};
+use std::{any::Any, error::Error, fmt, sync::Arc};
 
 use pyo3::{
     exceptions::PyRuntimeError,

@@ -25,6 +25,15 @@ struct Called {
     executor: bool,
 }
 
+/// Which running tasks are to end.
+#[derive(Default)]
+struct Cancelled {
+    /// All, because the run does.
+    all: bool,
+    /// These, because their group does.
+    nodes: Vec<NodeId>,
+}
+
 /// What the workers of a run share.
 pub(super) struct Shared {
     plan: Arc<Plan>,
@@ -41,9 +50,7 @@ pub(super) struct Shared {
     /// What the task said that ended the run.
     message: Option<String>,
     commands: Vec<Command>,
-    /// Running tasks that are to end, because their group does.
-    cancelled: Vec<NodeId>,
-    all_cancelled: bool,
+    cancelled: Cancelled,
     /// Attempts that were ended while their function still ran.
     overdue: Vec<Execution>,
     /// The tasks of all of these.
@@ -71,8 +78,7 @@ impl Shared {
             data: HashMap::new(),
             message: None,
             commands: Vec::new(),
-            cancelled: Vec::new(),
-            all_cancelled: false,
+            cancelled: Cancelled::default(),
             overdue: Vec::new(),
             abandoned: Vec::new(),
             workers: 0,
@@ -153,6 +159,7 @@ impl Shared {
     }
 
     /// The value of a task that has succeeded; `None` inside for a group.
+    #[expect(clippy::option_option, reason = "whether there is a value, and whether it is here")]
     fn gather(&self, node: NodeId) -> Option<Option<Value>> {
         self.scheduler.has_value(node).then(|| self.results.get(node as usize).and_then(Clone::clone))
     }
@@ -280,8 +287,8 @@ impl Shared {
     pub(super) fn take_commands(&mut self) -> Vec<Command> {
         for command in &self.commands {
             match command {
-                Command::Cancel(node) => self.cancelled.push(*node),
-                Command::CancelAll => self.all_cancelled = true,
+                Command::Cancel(node) => self.cancelled.nodes.push(*node),
+                Command::CancelAll => self.cancelled.all = true,
             }
         }
         std::mem::take(&mut self.commands)
@@ -289,7 +296,7 @@ impl Shared {
 
     /// Whether a running task is to end.
     pub(super) fn is_cancelled(&self, execution: Execution) -> bool {
-        self.all_cancelled || self.cancelled.contains(&execution.node) || self.overdue.contains(&execution)
+        self.cancelled.all || self.cancelled.nodes.contains(&execution.node) || self.overdue.contains(&execution)
     }
 
     /// Says that the caller is about to wait, unless something is ready for it.

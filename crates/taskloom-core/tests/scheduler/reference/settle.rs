@@ -1,5 +1,7 @@
 //! What follows from an event without anybody doing anything (rules S-2 and S-3).
 
+use std::collections::BTreeSet;
+
 use taskloom_core::State;
 
 use super::{End, Reference};
@@ -8,6 +10,7 @@ use crate::graph::{Edge, Node};
 impl Reference<'_> {
     /// Decides every node that can be decided and fires the loop edges that can be, until there are none.
     pub(super) fn settle(&mut self) {
+        let mut fired = BTreeSet::new();
         while self.end.is_none() {
             let before = self.records.clone();
             if self.ends.is_empty() {
@@ -17,7 +20,9 @@ impl Reference<'_> {
             }
             if !self.ends.is_empty() {
                 self.stop(&before);
-            } else if !self.fire() {
+            } else if let Some(edge) = self.fires_next() {
+                self.fire(edge, fired.insert(edge));
+            } else {
                 break;
             }
         }
@@ -81,17 +86,23 @@ impl Reference<'_> {
         }
     }
 
-    /// Fires the first loop edge that can; says whether there was one.
-    fn fire(&mut self) -> bool {
+    /// The first loop edge that can fire.
+    fn fires_next(&self) -> Option<Edge> {
         let can_fire =
             |&&(_, target): &&Edge| !self.graph.forward[target].iter().any(|&node| self.records[node].is_active());
         let place = |node: usize| self.graph.order.iter().position(|&other| other == node);
         let in_order =
             |&&(source, target): &&Edge| (place(target), !matches!(self.graph.nodes[source], Node::Task(_)), source);
-        let Some(&edge) = self.waiting.iter().filter(can_fire).min_by_key(in_order) else { return false };
+        self.waiting.iter().filter(can_fire).min_by_key(in_order).copied()
+    }
+
+    /// An edge that fires for the second time in one event, in which no task can have run, would do so for ever.
+    fn fire(&mut self, edge: Edge, is_first_time: bool) {
         self.waiting.remove(&edge);
         let (source, target) = edge;
-        if self.records[target].has_ended() {
+        if !is_first_time {
+            self.ends.push(End::CycleLimit(target));
+        } else if self.records[target].has_ended() {
             self.re_arm(target);
             match self.graph.nodes[target] {
                 Node::Task(_) => self.make_ready(target, false, Some(source)),
@@ -99,6 +110,5 @@ impl Reference<'_> {
                 Node::Exit(group) => self.judge(group, true),
             }
         }
-        true
     }
 }
