@@ -222,17 +222,17 @@ fn c_09_a_group_that_its_own_task_leads_to_is_drawn_as_where_it_begins_and_ends(
             "    n0[\"a<br>step\"]",
             "    n1[\"b<br>step\"]",
             "    g0out(\"g<br>ends\")",
-            "    n0 --> g0in",
+            "    n0 -.-> g0in",
             "    n0 --> g0out",
             "    n1 --> g0out",
-            "    g0in -.-> n0",
+            "    g0in --> n0",
             "    g0in --> n1",
             "    g0out -.-> g0in",
         ],
     );
     assert_lines(
         &plan.to_ascii(),
-        &["workflow `w`: 2 tasks, 1 group", "├─ a (step) ─▶ g", "├─ b (step)", "└─ g = ↺ a | b ─▶ ↺ g"],
+        &["workflow `w`: 2 tasks, 1 group", "├─ a (step) ─▶ ↺ g", "├─ b (step)", "└─ g = a | b ─▶ ↺ g"],
     );
 }
 

@@ -87,13 +87,10 @@ impl<'a> Layout<'a> {
     pub(super) fn arrows(&self) -> impl Iterator<Item = Arrow> {
         let plan = self.plan;
         let incoming = plan.edges().incoming();
-        let sources = order::composition(plan).flat_map(move |node| {
-            let entry = match plan.kind(node) {
-                Kind::Exit(group) => Some(plan.groups()[group as usize].entry),
-                _ => None,
-            };
-            let drawn = entry.filter(|&entry| self.box_of(entry).is_none() && incoming[entry as usize] > 0);
-            drawn.into_iter().chain([node])
+        // What leaves an entry is inside of its box; where there is no box, the entry is drawn if anything leads to it.
+        let sources = order::composition(plan).filter(move |&node| match plan.kind(node) {
+            Kind::Entry(_) => self.box_of(node).is_none() && incoming[node as usize] > 0,
+            Kind::Task | Kind::Exit(_) => true,
         });
         sources.flat_map(move |from| {
             let edges = plan.edges().numbers(from);
