@@ -7,8 +7,8 @@ use parking_lot::Mutex;
 use taskloom_core::{NodeId, Options, Plan};
 
 use crate::{
-    Error, ErrorKind, Result,
-    engine::{Asks, Engine, Job},
+    Channel, Error, ErrorKind, Result,
+    engine::{Asks, AttemptChannel, Engine, Job},
 };
 
 /// What a task's body can know about its own execution, and what it can ask for.
@@ -52,6 +52,7 @@ pub struct Context {
     iteration: u32,
     attempt: u32,
     asks: Arc<Mutex<Asks>>,
+    channel: AttemptChannel,
 }
 
 impl Context {
@@ -63,6 +64,7 @@ impl Context {
             iteration: job.iteration,
             attempt: job.attempt,
             asks: job.asks().clone(),
+            channel: engine.attempt_channel(job),
         }
     }
 
@@ -126,6 +128,11 @@ impl Context {
         })
     }
 
+    /// The run's channel, as this attempt sees it.
+    pub fn channel(&self) -> Channel {
+        Channel::new(self.channel.clone(), self.plan.clone())
+    }
+
     /// Goes on at another task of the run, or at this one, when this attempt succeeds. What follows this task in the
     /// composition is skipped, unless the target lies before it; a target that has ended runs again, and so does
     /// what follows it.
@@ -170,6 +177,6 @@ impl fmt::Debug for Context {
             .field("task_id", &self.task_id())
             .field("iteration", &self.iteration)
             .field("attempt", &self.attempt)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -10,22 +10,24 @@
 //! has to hear that the run has ended.
 
 mod asks;
+mod channel;
 mod failure;
 mod job;
 mod record;
 mod shared;
 
 use std::{
-    collections::HashMap,
     fmt,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use parking_lot::{Condvar, Mutex};
-use taskloom_core::{Limits, NodeId, Plan, Value};
+use taskloom_core::{Limits, NodeId, Plan, Value, channel::Content};
 
 pub use asks::Asks;
+pub use channel::{Acquire, AttemptChannel, ChannelFailure};
+use channel::{Effects, Hub};
 pub use failure::Failure;
 pub use job::Job;
 pub use record::{GroupReport, Record};
@@ -75,7 +77,7 @@ pub struct Engine {
     shared: Mutex<Shared>,
     /// Tells waiting callers that there is something for them.
     changed: Condvar,
-    channel: HashMap<String, Value>,
+    channel: Hub,
     begun: Instant,
     host: Box<dyn Host>,
 }
@@ -96,7 +98,7 @@ impl Engine {
     pub fn new(
         plan: Arc<Plan>,
         options: &RunOptions,
-        channel: HashMap<String, Value>,
+        channel: Vec<(String, Content)>,
         host: Box<dyn Host>,
     ) -> Arc<Self> {
         let shared = Shared::new(plan.clone(), options);
@@ -104,7 +106,7 @@ impl Engine {
             plan,
             shared: Mutex::new(shared),
             changed: Condvar::new(),
-            channel,
+            channel: Hub::new(channel),
             begun: Instant::now(),
             host,
         })
@@ -115,9 +117,22 @@ impl Engine {
         &self.plan
     }
 
-    /// A value of the run's channel.
-    pub fn channel(&self, key: &str) -> Option<Value> {
-        self.channel.get(key).cloned()
+    /// What is published under a key of the run's channel.
+    pub fn channel(&self, key: &str) -> Option<Content> {
+        self.channel.published(key, self.now())
+    }
+
+    /// The run's channel as an attempt sees it.
+    pub fn attempt_channel(self: &Arc<Self>, job: &Job) -> AttemptChannel {
+        AttemptChannel::new(self, job)
+    }
+
+    /// Ends what an attempt does in the channel, before the task itself ends: its pending writes are discarded and its
+    /// locks free. For a future that is about to be dropped, so that what it drops publishes nothing.
+    pub fn close_channel(&self, job: &Job) {
+        if let Some(mut pending) = job.close_channel() {
+            self.channel.discard(&mut pending).perform();
+        }
     }
 
     /// Calls for a first worker, on behalf of a caller that does not work itself.
@@ -147,14 +162,20 @@ impl Engine {
     pub fn end(self: &Arc<Self>, job: &Job, result: Result<Value, Failure>, role: Role) -> Option<Job> {
         // What is not kept is dropped here, outside of the lock: it may call back into the engine.
         let mut result = Some(result);
-        self.visit(|shared, now| {
+        let mut pending = job.close_channel();
+        let mut effects = None;
+        let next = self.visit(|shared, now| {
+            effects = pending.as_mut().map(|pending| self.channel.end(pending, &mut result, now));
             shared.end(job, &mut result, now);
             shared.take(role, now)
-        })
+        });
+        effects.into_iter().for_each(Effects::perform);
+        next
     }
 
     /// Says that a task will not end, because it was dropped in the middle.
     pub fn abandon(self: &Arc<Self>, job: &Job) {
+        self.close_channel(job);
         self.visit(|shared, now| shared.abandon(job, now));
     }
 
@@ -206,7 +227,9 @@ impl Engine {
     ///
     /// If it has not ended, or this was taken before.
     pub fn take_record(&self) -> Record {
-        self.shared.lock().take_record()
+        let mut record = self.shared.lock().take_record();
+        record.channel = self.channel.take(self.now());
+        record
     }
 
     /// The value of a task that has succeeded so far, until the record is taken.
@@ -214,15 +237,21 @@ impl Engine {
         self.shared.lock().result(node)
     }
 
+    /// Since the run began.
+    fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
     /// One visit under the lock; then, outside of it, whoever has to be woken is woken.
     fn visit<R>(self: &Arc<Self>, visit: impl FnOnce(&mut Shared, Duration) -> R) -> R {
-        let now = self.begun.elapsed();
+        let now = self.now();
         let mut shared = self.shared.lock();
         let result = visit(&mut shared, now);
         let wake = shared.wake(now);
         let cancels = !shared.take_commands().is_empty();
         drop(shared);
         if cancels {
+            self.channel.stir();
             self.host.cancelled();
         }
         match wake {

@@ -1,3 +1,4 @@
+mod channel;
 mod display;
 mod group_output;
 mod record;
@@ -6,6 +7,7 @@ use std::{any::type_name, fmt, sync::Arc};
 
 use taskloom_core::{Kind, NodeId, Outcome, Plan, Value, nearest};
 
+pub use channel::FinalChannel;
 pub use group_output::GroupOutput;
 pub use record::TaskRecord;
 
@@ -165,6 +167,11 @@ impl Run {
     /// What the task said that terminated or cancelled the run.
     pub fn message(&self) -> Option<&str> {
         self.0.message()
+    }
+
+    /// What the run's channel held in the end.
+    pub fn channel(&self) -> FinalChannel<'_> {
+        FinalChannel::new(self.0.channel())
     }
 
     /// How long the run took.

@@ -2,9 +2,10 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use pyo3::prelude::*;
-use taskloom::engine::{Asks, Engine, Job};
+use taskloom::engine::{Asks, AttemptChannel, Engine, Job};
 use taskloom_core::{NodeId, Options, Plan};
 
+use super::channel::Channel;
 use crate::{
     errors,
     instance::as_instance,
@@ -20,6 +21,7 @@ pub(crate) struct RunControl {
     plan: Arc<Plan>,
     node: NodeId,
     asks: Arc<Mutex<Asks>>,
+    channel: AttemptChannel,
 }
 
 impl RunControl {
@@ -29,12 +31,18 @@ impl RunControl {
             plan: engine.plan().clone(),
             node: job.node,
             asks: job.asks().clone(),
+            channel: engine.attempt_channel(job),
         }
     }
 }
 
 #[pymethods]
 impl RunControl {
+    /// The run's channel.
+    fn channel(&self) -> Channel {
+        Channel::new(self.channel.clone(), self.plan.clone())
+    }
+
     /// The workflow's name.
     #[getter]
     fn workflow_name(&self) -> &str {

@@ -4,9 +4,13 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use taskloom_core::{Gathered, Inputs, NodeId, Plan, Value, resolve};
+use taskloom_core::{
+    Gathered, Inputs, NodeId, Plan, Value,
+    channel::{Attempt, Pending},
+    resolve,
+};
 
-use super::{Asks, Failure};
+use super::{Asks, Failure, channel::Slot};
 
 /// One attempt to run one task, to be ended with [`super::Engine::end`].
 #[derive(Debug)]
@@ -22,6 +26,7 @@ pub struct Job {
     /// What is needed beside the bound values, if anything is.
     pub(super) sources: Option<Box<Sources>>,
     asks: OnceLock<Arc<Mutex<Asks>>>,
+    slot: OnceLock<Arc<Slot>>,
 }
 
 /// Where the arguments of an execution come from, beside bound values.
@@ -37,7 +42,7 @@ pub(super) struct Sources {
 
 impl Job {
     pub(super) fn new(node: NodeId, iteration: u32, attempt: u32, started: Duration) -> Self {
-        Self { node, iteration, attempt, started, sources: None, asks: OnceLock::new() }
+        Self { node, iteration, attempt, started, sources: None, asks: OnceLock::new(), slot: OnceLock::new() }
     }
 
     /// Decides what fills the parameters that have no value of their own (rule R-3).
@@ -55,6 +60,19 @@ impl Job {
     /// What the execution asks for; shared with its context.
     pub fn asks(&self) -> &Arc<Mutex<Asks>> {
         self.asks.get_or_init(Arc::default)
+    }
+
+    /// What the attempt has written to the channel; shared with its context.
+    pub(super) fn slot(&self) -> &Arc<Slot> {
+        self.slot.get_or_init(|| {
+            let attempt = Attempt { node: self.node, iteration: self.iteration, number: self.attempt };
+            Arc::new(Slot::new(attempt))
+        })
+    }
+
+    /// Refuses whatever the attempt tries from here on.
+    pub(super) fn close_channel(&self) -> Option<Pending> {
+        self.slot.get()?.close()
     }
 
     pub(super) fn take_asks(&self) -> Option<Asks> {

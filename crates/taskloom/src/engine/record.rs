@@ -1,6 +1,11 @@
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
 
-use taskloom_core::{Ending, Gathered, Kind, NodeId, Options, Outcome, Plan, State, Value};
+use taskloom_core::{Ending, Gathered, Kind, NodeId, Options, Outcome, Plan, State, Value, channel::Content};
 
 use super::Failure;
 
@@ -15,6 +20,8 @@ pub struct Record {
     /// Where each failed task is in `failures`.
     pub(super) failed: HashMap<NodeId, usize>,
     pub(super) message: Option<String>,
+    /// What the channel held in the end.
+    pub(super) channel: BTreeMap<String, Content>,
     pub(super) took: Duration,
 }
 
@@ -46,6 +53,11 @@ impl Record {
     /// What the task said that terminated or cancelled the run.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref().filter(|message| !message.is_empty())
+    }
+
+    /// What the channel held in the end, by key.
+    pub fn channel(&self) -> &BTreeMap<String, Content> {
+        &self.channel
     }
 
     /// How many executions a task had.

@@ -275,6 +275,7 @@ impl Shared {
             plan: self.plan.clone(),
             ending: self.scheduler.ending(),
             message: self.message.take(),
+            channel: BTreeMap::new(),
             results: std::mem::take(&mut self.results),
             order: std::mem::take(&mut self.order),
             times: std::mem::take(&mut self.times),
