@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-__all__ = ["Alone", "TaskExecutionContext"]
+from ._channel import Channel
+
+__all__ = ["TaskExecutionContext"]
 
 _LATER = frozenset(
     {
         "channel",
         "checkpoint",
-        "get_channel",
         "get_typed_channel",
         "idempotency_key",
         "logger",
@@ -77,6 +78,10 @@ class TaskExecutionContext:
         """The result that a task of this run has at the moment, its latest success, or the default."""
         return self._control.get(task_id, default)
 
+    def get_channel(self) -> Channel:
+        """The run's channel, as this attempt sees it."""
+        return Channel(self._control.channel())
+
     def next_task(self, task: Any, goto: bool = False) -> None:
         """Goes on at another task of the run, or at this one, given as id or instance.
 
@@ -109,36 +114,3 @@ class TaskExecutionContext:
 
     def __repr__(self) -> str:
         return f"TaskExecutionContext({self.task_id!r}, cycle={self.cycle_count}, attempt={self.attempt})"
-
-
-class Alone:
-    """Stands for the run where a function is called without one: what is asked for has no effect."""
-
-    __slots__ = ("max_cycles", "max_retries")
-
-    workflow_name = ""
-    cancelled = False
-
-    def __init__(self, max_retries: int, max_cycles: int) -> None:
-        self.max_retries = max_retries
-        self.max_cycles = max_cycles
-
-    def get(self, _task_id: str, default: Any) -> Any:
-        """There are no results."""
-        return default
-
-    def has(self, _task: Any) -> bool:
-        """Any task might be there."""
-        return True
-
-    def jump(self, _task: Any) -> None:
-        """Nowhere to go."""
-
-    def iterate(self, _data: Any) -> None:
-        """Nobody iterates."""
-
-    def terminate(self, _message: str) -> None:
-        """There is no run to end."""
-
-    def cancel(self, _message: str) -> None:
-        """There is no run to cancel."""

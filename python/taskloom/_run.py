@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from . import _native
+from ._channel import FinalChannel
 from .errors import (
     CycleLimitExceededError,
     ParallelGroupError,
@@ -211,11 +212,15 @@ class ExecutionContext:
         """The result of a task or group by its id, or the default if it has none."""
         return self.run.output(task_id) if self._has_result(task_id) else default
 
+    def get_channel(self) -> FinalChannel:
+        """What the run's channel held in the end."""
+        return FinalChannel(self.run._record.channel())
+
     def _has_result(self, task_id: str) -> bool:
         record = self.run._record
         return record.has(task_id) and record.has_result(task_id)
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("get_channel", "channel", "get_typed_channel"):
+        if name in ("channel", "get_typed_channel"):
             raise NotImplementedError(f"ExecutionContext.{name} is not implemented yet")
         raise AttributeError(f"ExecutionContext has no attribute {name!r}")

@@ -8,7 +8,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from . import _native
-from ._context import Alone, TaskExecutionContext
+from ._alone import Alone
+from ._context import TaskExecutionContext
 from ._instance import Instance, make
 from ._options import MAX_CYCLES, Options
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from ._run import Run
 
 __all__ = [
+    "AttemptEndedError",
     "BindingError",
     "CycleLimitExceededError",
     "DuplicateTaskError",
@@ -145,3 +146,7 @@ class RunCancelledError(TaskloomRuntimeError):
         super().__init__(message)
         self.task_id = task_id
         """The id of the task that cancelled it, if one did."""
+
+
+class AttemptEndedError(TaskloomRuntimeError):
+    """An attempt of a task that has ended still tried something."""

@@ -62,7 +62,6 @@ def test_e_01_events():
 
 
 CONTROL = [
-    "get_channel",
     "get_typed_channel",
     "step",
     "sleep",
@@ -105,8 +104,8 @@ def test_e_01_a_verb_that_never_will_be():
 
 def test_e_01_the_channel_after_a_run():
     _, context = workflow("w").add(step).execute(ret_context=True)
-    with not_yet("get_channel"):
-        context.get_channel()
+    with not_yet("get_typed_channel"):
+        context.get_typed_channel(dict)
 
 
 def test_e_01_group_settings():

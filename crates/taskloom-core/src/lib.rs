@@ -17,6 +17,7 @@
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
+pub mod channel;
 mod definition;
 mod digest;
 mod error;

@@ -24,6 +24,16 @@ pub(crate) fn output(py: Python<'_>, message: &str, id: &str) -> PyErr {
     make(py, intern!(py, "UnknownTaskError"), (message, id))
 }
 
+/// The Python exception for what an attempt tries that has ended.
+pub(crate) fn attempt_ended(py: Python<'_>, message: &str) -> PyErr {
+    make(py, intern!(py, "AttemptEndedError"), (message,))
+}
+
+/// The Python exception for what a task gives up that is to end.
+pub(crate) fn cancelled(py: Python<'_>, message: &str, id: &str) -> PyErr {
+    make(py, intern!(py, "RunCancelledError"), (message, id))
+}
+
 fn make<'py>(py: Python<'py>, class: &Bound<'py, PyString>, arguments: impl PyCallArgs<'py>) -> PyErr {
     let class = py.import(intern!(py, "taskloom.errors")).and_then(|errors| errors.getattr(class));
     match class.and_then(|class| class.call1(arguments)) {

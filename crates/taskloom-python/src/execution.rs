@@ -1,15 +1,17 @@
+mod channel;
 mod control;
 mod host;
 mod job;
 mod worker;
 
-use std::{collections::HashMap, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use pyo3::{prelude::*, types::PyDict};
 use taskloom::engine::{Engine, RunOptions};
 use taskloom_core::Limits;
 
-use crate::{exit::Inside, record::Record, value::wrap, workflow::Plan};
+use crate::{content::content, exit::Inside, record::Record, workflow::Plan};
+pub(crate) use channel::{Acquire, Channel};
 use host::PyHost;
 pub(crate) use job::{AsyncJob, PyFailure};
 pub(crate) use worker::Worker;
@@ -33,8 +35,8 @@ impl Execution {
     ) -> PyResult<Self> {
         let channel = channel
             .iter()
-            .map(|(key, value)| Ok((key.extract::<String>()?, wrap(value))))
-            .collect::<PyResult<HashMap<_, _>>>()?;
+            .map(|(key, value)| Ok((key.extract::<String>()?, content(value))))
+            .collect::<PyResult<Vec<_>>>()?;
         let options = RunOptions {
             limits: Limits { max_concurrency: max_concurrency.and_then(NonZeroU32::new), max_steps },
             max_workers,

@@ -18,6 +18,7 @@
 
 mod body;
 mod compose;
+mod content;
 mod definition;
 mod errors;
 mod execution;
@@ -40,7 +41,7 @@ mod native {
     use crate::{
         compose::{Chain, Group, Operand, chain, parallel},
         definition::Definition,
-        execution::{AsyncJob, Execution, Worker},
+        execution::{Acquire, AsyncJob, Channel, Execution, Worker},
         exit::exiting,
         instance::{Instance, Open},
         record::Record,

@@ -5,9 +5,9 @@ use pyo3::{
 };
 use taskloom::engine::Failure;
 use taskloom::engine::TimedOut;
-use taskloom_core::{Kind, NodeId, Options, Outcome, State, nearest};
+use taskloom_core::{Kind, NodeId, Options, Outcome, State, channel::ChannelError, nearest};
 
-use crate::{errors, execution::PyFailure, instance::as_instance, value::unwrap};
+use crate::{content, errors, execution::PyFailure, instance::as_instance, value::unwrap};
 
 /// What a run that has ended leaves behind. `taskloom.Run` shows it.
 #[pyclass(frozen, module = "taskloom._native")]
@@ -66,6 +66,15 @@ impl Record {
     #[getter]
     fn duration(&self) -> f64 {
         self.core.took().as_secs_f64()
+    }
+
+    /// What the channel held in the end, by key; lists are new ones each time.
+    fn channel<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let channel = PyDict::new(py);
+        for (key, content) in self.core.channel() {
+            channel.set_item(key, content::object(py, content)?)?;
+        }
+        Ok(channel)
     }
 
     /// The run's value (rule R-4), or `None` if nothing succeeded.
@@ -200,6 +209,9 @@ impl Record {
 
 /// The exception behind a failure. What the engine itself found wrong has none of its own, so it is made here.
 fn raised<'py>(py: Python<'py>, failure: &Failure) -> Bound<'py, PyAny> {
+    if let Some(refused) = failure.error.downcast_ref::<ChannelError>() {
+        return content::refusal(py, refused).into_value(py).into_bound(py).into_any();
+    }
     match failure.error.downcast_ref::<PyFailure>() {
         Some(failure) => failure.0.bind(py).clone(),
         None if failure.error.is::<TimedOut>() => {

@@ -7,8 +7,8 @@ use parking_lot::Mutex;
 use taskloom_core::{NodeId, Options, Plan};
 
 use crate::{
-    Error, ErrorKind, Result,
-    engine::{Asks, Engine, Execution, Job},
+    Channel, Error, ErrorKind, Result,
+    engine::{Asks, AttemptChannel, Engine, Execution, Job},
 };
 
 /// What a task's body can know about its own execution, and what it can ask for.
@@ -53,6 +53,7 @@ pub struct Context {
     iteration: u32,
     attempt: u32,
     asks: Arc<Mutex<Asks>>,
+    channel: AttemptChannel,
 }
 
 impl Context {
@@ -65,6 +66,7 @@ impl Context {
             iteration: job.iteration,
             attempt: job.attempt,
             asks: job.asks().clone(),
+            channel: engine.attempt_channel(job),
         }
     }
 
@@ -126,6 +128,11 @@ impl Context {
             let message = format!("the result of `{id}` is no `{}`", std::any::type_name::<T>());
             Error::new(ErrorKind::Output, message).task(id)
         })
+    }
+
+    /// The run's channel, as this attempt sees it.
+    pub fn channel(&self) -> Channel {
+        Channel::new(self.channel.clone(), self.plan.clone())
     }
 
     /// Goes on at another task of the run, or at this one, when this attempt succeeds. What follows this task in the

@@ -10,24 +10,26 @@
 //! has to hear that the run has ended.
 
 mod asks;
+mod channel;
 mod failure;
 mod job;
 mod record;
 mod shared;
 
 use std::{
-    collections::HashMap,
     fmt,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use parking_lot::{Condvar, Mutex};
-use taskloom_core::{Limits, NodeId, Plan, Value};
+use taskloom_core::{Limits, NodeId, Plan, Value, channel::Content};
 
 pub use asks::Asks;
+pub use channel::{Acquire, AttemptChannel, ChannelFailure};
+use channel::{Effects, Hub};
 pub use failure::{Failure, TimedOut};
-pub use job::{Execution, Job};
+pub use job::{Execution, Job, Watched};
 pub use record::{GroupReport, Record};
 use shared::{Shared, Wake};
 
@@ -62,12 +64,12 @@ pub enum Role {
 }
 
 /// What happens when a wait is over. One that comes too late has no effect.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Timer {
     /// The next attempt of an execution.
     Retry(Execution),
     /// The end of an attempt that cannot be stopped, and is abandoned.
-    Timeout(Execution),
+    Timeout(Watched),
 }
 
 /// What a waiting caller gets.
@@ -87,7 +89,7 @@ pub struct Engine {
     shared: Mutex<Shared>,
     /// Tells waiting callers that there is something for them.
     changed: Condvar,
-    channel: HashMap<String, Value>,
+    channel: Hub,
     begun: Instant,
     host: Box<dyn Host>,
 }
@@ -108,7 +110,7 @@ impl Engine {
     pub fn new(
         plan: Arc<Plan>,
         options: &RunOptions,
-        channel: HashMap<String, Value>,
+        channel: Vec<(String, Content)>,
         host: Box<dyn Host>,
     ) -> Arc<Self> {
         let shared = Shared::new(plan.clone(), options);
@@ -116,7 +118,7 @@ impl Engine {
             plan,
             shared: Mutex::new(shared),
             changed: Condvar::new(),
-            channel,
+            channel: Hub::new(channel),
             begun: Instant::now(),
             host,
         })
@@ -127,9 +129,22 @@ impl Engine {
         &self.plan
     }
 
-    /// A value of the run's channel.
-    pub fn channel(&self, key: &str) -> Option<Value> {
-        self.channel.get(key).cloned()
+    /// What is published under a key of the run's channel.
+    pub fn channel(&self, key: &str) -> Option<Content> {
+        self.channel.published(key, self.now())
+    }
+
+    /// The run's channel as an attempt sees it.
+    pub fn attempt_channel(self: &Arc<Self>, job: &Job) -> AttemptChannel {
+        AttemptChannel::new(self, job)
+    }
+
+    /// Ends what an attempt does in the channel, before the task itself ends: its pending writes are discarded and its
+    /// locks free. For a future that is about to be dropped, so that what it drops publishes nothing.
+    pub fn close_channel(&self, job: &Job) {
+        if let Some(mut pending) = job.close_channel() {
+            self.channel.discard(&mut pending).perform();
+        }
     }
 
     /// Calls for a first worker, on behalf of a caller that does not work itself.
@@ -157,19 +172,30 @@ impl Engine {
 
     /// Says how a task has ended and takes the next one. A worker that gets none must end.
     pub fn end(self: &Arc<Self>, job: &Job, result: Result<Value, Failure>, role: Role) -> Option<Job> {
-        let wait = match &result {
+        let options = self.plan.task(job.node).options();
+        let mut wait = match &result {
             Ok(_) => None,
-            Err(failure) => failure.wait(self.plan.task(job.node).options(), job.attempt),
+            Err(failure) => failure.wait(options, job.attempt),
         };
+        let was_ok = result.is_ok();
         // What is not kept is dropped here, outside of the lock: it may call back into the engine.
         let mut result = Some(result);
+        let mut pending = job.close_channel();
+        let mut effects = None;
         let (next, backs_off) = self.visit(|shared, now| {
             if shared.is_overdue(job) {
+                effects = pending.as_mut().map(|pending| self.channel.discard(pending));
                 return (shared.come_back(job, role, now), false);
+            }
+            effects = pending.as_mut().map(|pending| self.channel.end(pending, &mut result, now));
+            if was_ok && let Some(Err(failure)) = &result {
+                // What it has written cannot be published: the engine's own error, of which no filter is asked.
+                wait = failure.wait_unfiltered(options, job.attempt);
             }
             let backs_off = shared.end(job, &mut result, wait, now);
             (shared.take(role, now), backs_off)
         });
+        effects.into_iter().for_each(Effects::perform);
         if let Some(wait) = wait.filter(|_| backs_off) {
             self.host.wake_later(self, wait, Timer::Retry(job.execution()));
         }
@@ -180,24 +206,38 @@ impl Engine {
     pub fn due(self: &Arc<Self>, timer: Timer) {
         match timer {
             Timer::Retry(execution) => self.visit(|shared, _| shared.retry_due(execution)),
-            Timer::Timeout(execution) => self.time_out(execution),
+            Timer::Timeout(watched) => self.time_out(watched),
         }
     }
 
     /// Begins the time that a plain function may take, if that is limited.
     pub fn watch(self: &Arc<Self>, job: &Job) {
         if let Some(timeout) = self.plan.task(job.node).options().timeout {
-            self.host.wake_later(self, timeout, Timer::Timeout(job.execution()));
+            self.host.wake_later(self, timeout, Timer::Timeout(job.watched()));
         }
     }
 
-    /// Ends an attempt whose function still runs. Its thread is not one of the workers any more, until it returns.
-    fn time_out(self: &Arc<Self>, execution: Execution) {
+    /// Ends an attempt whose function still runs. Its thread is not one of the workers any more, until it returns,
+    /// and what it still writes to the channel is refused.
+    fn time_out(self: &Arc<Self>, watched: Watched) {
+        let Watched { execution, slot } = watched;
         let options = self.plan.task(execution.node).options();
         let Some(timeout) = options.timeout else { return };
         let failure = Failure::timed_out(timeout);
         let wait = failure.wait(options, execution.attempt);
-        let backs_off = self.visit(|shared, now| shared.time_out(execution, failure, wait, now));
+        let mut effects = None;
+        let backs_off = self.visit(|shared, now| {
+            if !shared.is_running(execution) {
+                return false;
+            }
+            effects = slot.close().map(|mut pending| self.channel.discard(&mut pending));
+            shared.time_out(execution, failure, wait, now)
+        });
+        if let Some(effects) = effects {
+            effects.perform();
+            // It may wait for a lock of the channel.
+            self.channel.stir();
+        }
         if let Some(wait) = wait.filter(|_| backs_off) {
             self.host.wake_later(self, wait, Timer::Retry(execution));
         }
@@ -205,6 +245,7 @@ impl Engine {
 
     /// Says that a task will not end, because it was dropped in the middle.
     pub fn abandon(self: &Arc<Self>, job: &Job) {
+        self.close_channel(job);
         self.visit(|shared, now| {
             if !shared.is_overdue(job) {
                 shared.abandon(job, now);
@@ -260,7 +301,9 @@ impl Engine {
     ///
     /// If it has not ended, or this was taken before.
     pub fn take_record(&self) -> Record {
-        self.shared.lock().take_record()
+        let mut record = self.shared.lock().take_record();
+        record.channel = self.channel.take(self.now());
+        record
     }
 
     /// The value of a task that has succeeded so far, until the record is taken.
@@ -268,15 +311,21 @@ impl Engine {
         self.shared.lock().result(node)
     }
 
+    /// Since the run began.
+    fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
     /// One visit under the lock; then, outside of it, whoever has to be woken is woken.
     fn visit<R>(self: &Arc<Self>, visit: impl FnOnce(&mut Shared, Duration) -> R) -> R {
-        let now = self.begun.elapsed();
+        let now = self.now();
         let mut shared = self.shared.lock();
         let result = visit(&mut shared, now);
         let wake = shared.wake(now);
         let cancels = !shared.take_commands().is_empty();
         drop(shared);
         if cancels {
+            self.channel.stir();
             self.host.cancelled();
         }
         match wake {

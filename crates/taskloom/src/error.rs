@@ -26,6 +26,10 @@ pub enum ErrorKind {
     RunCancelled,
     /// A result was asked for that the run does not have, or as another type than it has.
     Output,
+    /// A key of the channel holds something else than what was expected.
+    Channel,
+    /// An attempt that has ended still tried something.
+    AttemptEnded,
     /// Something that this version cannot do yet.
     NotImplemented,
 }

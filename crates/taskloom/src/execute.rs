@@ -4,7 +4,6 @@ mod runtime;
 mod worker;
 
 use std::{
-    collections::HashMap,
     fmt,
     future::Future,
     num::{NonZeroU32, NonZeroUsize},
@@ -14,12 +13,12 @@ use std::{
     thread,
 };
 
-use taskloom_core::{Limits, Value};
+use taskloom_core::{Limits, channel::Content};
 
 pub use handle::RunHandle;
 
 use crate::{
-    Result, Run, Workflow,
+    Result, Run, Workflow, channel,
     engine::{Engine, RunOptions},
 };
 use host::RustHost;
@@ -59,12 +58,20 @@ pub struct Execute {
     start_node: Option<String>,
     max_concurrency: Option<NonZeroU32>,
     max_steps: Option<u64>,
+    channel: Vec<(String, Content)>,
     under_way: Option<RunHandle>,
 }
 
 impl Execute {
     pub(crate) fn new(workflow: Workflow) -> Self {
-        Self { workflow, start_node: None, max_concurrency: None, max_steps: None, under_way: None }
+        Self {
+            workflow,
+            start_node: None,
+            max_concurrency: None,
+            max_steps: None,
+            channel: Vec::new(),
+            under_way: None,
+        }
     }
 
     /// Starts at this task, and runs only what can be reached from it.
@@ -84,6 +91,29 @@ impl Execute {
     /// execution do not count. By default there is no limit.
     pub fn max_steps(mut self, steps: u64) -> Self {
         self.max_steps = Some(steps);
+        self
+    }
+
+    /// Puts a value into the run's channel before it begins: a further one for each call, where the last one of a key
+    /// counts. Tasks read it through their [`Context`](crate::Context).
+    ///
+    /// ```
+    /// use taskloom::prelude::*;
+    ///
+    /// #[task]
+    /// fn greet(ctx: &Context) -> taskloom::Result<String> {
+    ///     let name: Option<String> = ctx.channel().get("name")?;
+    ///     Ok(format!("Hello, {}!", name.unwrap_or_default()))
+    /// }
+    ///
+    /// # fn main() -> taskloom::Result<()> {
+    /// let run = Workflow::new("w").add(greet::task()).execute().initial_channel("name", "Ada").blocking()?;
+    /// assert_eq!(run.value::<String>()?, "Hello, Ada!");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn initial_channel<T: Send + Sync + 'static>(mut self, key: impl Into<String>, value: T) -> Self {
+        self.channel.push((key.into(), channel::content(value)));
         self
     }
 
@@ -125,8 +155,7 @@ impl Execute {
             separate_async: false,
         };
         let host = Arc::new(RustHost::new(runtime));
-        let channel: HashMap<String, Value> = HashMap::new();
-        Ok((Engine::new(plan, &options, channel, Box::new(host.clone())), host))
+        Ok((Engine::new(plan, &options, self.channel.clone(), Box::new(host.clone())), host))
     }
 }
 

@@ -42,6 +42,7 @@ pub mod prelude;
 #[path = "private.rs"]
 pub mod __private;
 mod body;
+mod channel;
 mod compose;
 mod context;
 #[doc(hidden)]
@@ -52,11 +53,12 @@ mod run;
 mod task;
 mod workflow;
 
+pub use channel::{Amount, Channel, ChannelLock};
 pub use compose::{Fragment, IntoFragment, chain, parallel};
 pub use context::Context;
 pub use error::{Error, ErrorKind};
 pub use execute::{Execute, RunHandle};
-pub use run::{GroupOutput, Run, Status, TaskRecord};
+pub use run::{FinalChannel, GroupOutput, Run, Status, TaskRecord};
 pub use task::{Arg, Definition, Instance, RunWhen, TaskOptions};
 pub use taskloom_core::{BuildError, BuildErrorKind, Policy, RetryPolicy, State};
 pub use taskloom_macros::task;

@@ -1,3 +1,4 @@
+mod channel;
 mod display;
 mod group_output;
 mod record;
@@ -6,6 +7,7 @@ use std::{any::type_name, fmt, sync::Arc};
 
 use taskloom_core::{Kind, NodeId, Outcome, Plan, Value, nearest};
 
+pub use channel::FinalChannel;
 pub use group_output::GroupOutput;
 pub use record::TaskRecord;
 
@@ -171,6 +173,11 @@ impl Run {
     /// their threads may still be running.
     pub fn abandoned(&self) -> impl Iterator<Item = &str> {
         self.0.abandoned().iter().map(|&node| self.0.plan().id(node))
+    }
+
+    /// What the run's channel held in the end.
+    pub fn channel(&self) -> FinalChannel<'_> {
+        FinalChannel::new(self.0.channel())
     }
 
     /// How long the run took.

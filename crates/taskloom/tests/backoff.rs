@@ -106,6 +106,8 @@ fn r_07_a_plain_function_that_outruns_its_timeout_is_abandoned() {
     fn stuck(ctx: &Context, gate: Gate, late: Gate) -> u32 {
         gate.pass();
         assert!(ctx.cancelled());
+        let refused = ctx.channel().set("key", 1_i64).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::AttemptEnded);
         late.open();
         7
     }

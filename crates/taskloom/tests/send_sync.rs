@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use taskloom::{
-    Arg, BuildError, Context, Definition, Error, Execute, Fragment, GroupOutput, Run, RunHandle, TaskOptions,
-    TaskRecord, Workflow, prelude::Instance, task,
+    Arg, BuildError, Channel, ChannelLock, Context, Definition, Error, Execute, FinalChannel, Fragment, GroupOutput,
+    Run, RunHandle, TaskOptions, TaskRecord, Workflow, prelude::Instance, task,
 };
 
 #[task]
@@ -36,6 +36,9 @@ fn types_cross_threads() {
         TaskRecord<'static>: send sync unpin clone debug;
         Error: error send sync unpin clone owned debug;
         BuildError: error send sync unpin clone owned debug;
+        Channel: send sync unpin clone owned debug;
+        ChannelLock: send sync unpin owned debug;
+        FinalChannel<'static>: send sync unpin clone debug;
         Context: send sync unpin clone owned debug;
         Definition: send sync unpin clone owned debug;
         Fragment: send sync unpin clone owned debug;

@@ -2,9 +2,10 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use pyo3::prelude::*;
-use taskloom::engine::{Asks, Engine, Execution, Job};
+use taskloom::engine::{Asks, AttemptChannel, Engine, Execution, Job};
 use taskloom_core::{NodeId, Options, Plan};
 
+use super::channel::Channel;
 use crate::{
     errors,
     instance::as_instance,
@@ -21,6 +22,7 @@ pub(crate) struct RunControl {
     node: NodeId,
     execution: Execution,
     asks: Arc<Mutex<Asks>>,
+    channel: AttemptChannel,
 }
 
 impl RunControl {
@@ -31,12 +33,18 @@ impl RunControl {
             node: job.node,
             execution: job.execution(),
             asks: job.asks().clone(),
+            channel: engine.attempt_channel(job),
         }
     }
 }
 
 #[pymethods]
 impl RunControl {
+    /// The run's channel.
+    fn channel(&self) -> Channel {
+        Channel::new(self.channel.clone(), self.plan.clone())
+    }
+
     /// The workflow's name.
     #[getter]
     fn workflow_name(&self) -> &str {

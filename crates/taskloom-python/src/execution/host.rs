@@ -44,7 +44,7 @@ impl WakeUp {
     fn __call__(&self, py: Python<'_>) {
         let _inside = Inside::enter(py);
         if let Some(engine) = self.engine.upgrade() {
-            engine.due(self.timer);
+            engine.due(self.timer.clone());
         }
     }
 }

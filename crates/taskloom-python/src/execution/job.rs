@@ -14,6 +14,7 @@ use taskloom_core::{Argument, Inputs, Value};
 use super::control::RunControl;
 use crate::{
     body::{Injection, PyBody},
+    content,
     exit::Inside,
     value::{unwrap, wrap},
 };
@@ -45,7 +46,7 @@ pub(super) type Call<'py> = (Bound<'py, PyTuple>, Bound<'py, PyDict>);
 /// Finds the arguments of a task (rule R-3) and prepares the call of its function.
 pub(super) fn prepare<'py>(py: Python<'py>, engine: &Arc<Engine>, job: &Job) -> Result<Call<'py>, Failure> {
     let plan = engine.plan();
-    let inputs = job.inputs(plan, |key| engine.channel(key))?;
+    let inputs = job.inputs(plan, |key| content::argument(py, engine.channel(key)?))?;
     let body: &dyn Any = plan.task(job.node).definition().body();
     let Some(body) = body.downcast_ref::<PyBody>() else {
         return Err(Failure::lasting("the task was made by another language's front end"));

@@ -42,8 +42,13 @@ impl Failure {
     /// How long to wait before the next attempt, if there is to be one (rule R-7). Filters are the user's code, so
     /// this is asked outside of every lock.
     pub(super) fn wait(&self, options: &Options, attempt: u32) -> Option<Duration> {
+        if options.retry.allows(attempt, &*self.error) { self.wait_unfiltered(options, attempt) } else { None }
+    }
+
+    /// The same for an error of the engine's own.
+    pub(super) fn wait_unfiltered(&self, options: &Options, attempt: u32) -> Option<Duration> {
         let policy = &options.retry;
-        if !self.retryable || !policy.allows(attempt, &*self.error) {
+        if !self.retryable || attempt > policy.max_retries {
             return None;
         }
         let wait = policy.delay(attempt);

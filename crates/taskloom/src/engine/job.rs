@@ -4,9 +4,13 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use taskloom_core::{Gathered, Inputs, NodeId, Plan, Value, resolve};
+use taskloom_core::{
+    Gathered, Inputs, NodeId, Plan, Value,
+    channel::{Attempt, Pending},
+    resolve,
+};
 
-use super::{Asks, Failure};
+use super::{Asks, Failure, channel::Slot};
 
 /// One attempt to run one task, to be ended with [`super::Engine::end`].
 #[derive(Debug)]
@@ -22,6 +26,7 @@ pub struct Job {
     /// What is needed beside the bound values, if anything is.
     pub(super) sources: Option<Box<Sources>>,
     asks: OnceLock<Arc<Mutex<Asks>>>,
+    slot: OnceLock<Arc<Slot>>,
 }
 
 /// Names an attempt: node, iteration and attempt.
@@ -31,6 +36,13 @@ pub struct Execution {
     pub node: NodeId,
     pub(super) iteration: u32,
     pub(super) attempt: u32,
+}
+
+/// An attempt, and what it has written to the channel: enough to end it from outside.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    pub(super) execution: Execution,
+    pub(super) slot: Arc<Slot>,
 }
 
 /// Where the arguments of an execution come from, beside bound values.
@@ -46,7 +58,7 @@ pub(super) struct Sources {
 
 impl Job {
     pub(super) fn new(node: NodeId, iteration: u32, attempt: u32, started: Duration) -> Self {
-        Self { node, iteration, attempt, started, sources: None, asks: OnceLock::new() }
+        Self { node, iteration, attempt, started, sources: None, asks: OnceLock::new(), slot: OnceLock::new() }
     }
 
     /// Decides what fills the parameters that have no value of their own (rule R-3).
@@ -66,9 +78,27 @@ impl Job {
         Execution { node: self.node, iteration: self.iteration, attempt: self.attempt }
     }
 
+    /// What is needed to end the attempt from outside.
+    pub(super) fn watched(&self) -> Watched {
+        Watched { execution: self.execution(), slot: self.slot().clone() }
+    }
+
     /// What the execution asks for; shared with its context.
     pub fn asks(&self) -> &Arc<Mutex<Asks>> {
         self.asks.get_or_init(Arc::default)
+    }
+
+    /// What the attempt has written to the channel; shared with its context.
+    pub(super) fn slot(&self) -> &Arc<Slot> {
+        self.slot.get_or_init(|| {
+            let attempt = Attempt { node: self.node, iteration: self.iteration, number: self.attempt };
+            Arc::new(Slot::new(attempt))
+        })
+    }
+
+    /// Refuses whatever the attempt tries from here on.
+    pub(super) fn close_channel(&self) -> Option<Pending> {
+        self.slot.get()?.close()
     }
 
     pub(super) fn take_asks(&self) -> Option<Asks> {

@@ -1,6 +1,11 @@
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
 
-use taskloom_core::{Ending, Gathered, Kind, NodeId, Options, Outcome, Plan, State, Value};
+use taskloom_core::{Ending, Gathered, Kind, NodeId, Options, Outcome, Plan, State, Value, channel::Content};
 
 use super::Failure;
 
@@ -16,6 +21,8 @@ pub struct Record {
     pub(super) failed: HashMap<NodeId, usize>,
     pub(super) message: Option<String>,
     pub(super) abandoned: Vec<NodeId>,
+    /// What the channel held in the end.
+    pub(super) channel: BTreeMap<String, Content>,
     pub(super) took: Duration,
 }
 
@@ -52,6 +59,11 @@ impl Record {
     /// The tasks whose plain functions outran their timeout and were abandoned, once for each attempt.
     pub fn abandoned(&self) -> &[NodeId] {
         &self.abandoned
+    }
+
+    /// What the channel held in the end, by key.
+    pub fn channel(&self) -> &BTreeMap<String, Content> {
+        &self.channel
     }
 
     /// How many executions a task had.

@@ -201,6 +201,14 @@ impl Shared {
         self.scheduler.state(node) == State::BackingOff
     }
 
+    /// Whether an attempt is under way.
+    pub(super) fn is_running(&self, Execution { node, iteration, attempt }: Execution) -> bool {
+        self.finished.is_none()
+            && self.scheduler.state(node) == State::Running
+            && self.scheduler.iteration(node) == iteration
+            && self.scheduler.attempt(node) == attempt
+    }
+
     /// Ends an attempt whose function still runs; says whether the node backs off now, for the time of `wait`.
     pub(super) fn time_out(
         &mut self,
@@ -210,12 +218,6 @@ impl Shared {
         now: Duration,
     ) -> bool {
         let Execution { node, iteration, attempt } = execution;
-        let is_current = self.scheduler.state(node) == State::Running
-            && self.scheduler.iteration(node) == iteration
-            && self.scheduler.attempt(node) == attempt;
-        if !is_current || self.finished.is_some() {
-            return false;
-        }
         let started = self.times[node as usize].0;
         let job = Job::new(node, iteration, attempt, started);
         self.overdue.push(execution);
@@ -355,6 +357,7 @@ impl Shared {
             ending: self.scheduler.ending(),
             message: self.message.take(),
             abandoned: std::mem::take(&mut self.abandoned),
+            channel: BTreeMap::new(),
             results: std::mem::take(&mut self.results),
             order: std::mem::take(&mut self.order),
             times: std::mem::take(&mut self.times),

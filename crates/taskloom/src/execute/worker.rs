@@ -80,7 +80,8 @@ enum Called {
 fn call(engine: &Arc<Engine>, job: &Job) -> Called {
     let plan = engine.plan();
     let task = plan.task(job.node);
-    let inputs = match job.inputs(plan, |key| engine.channel(key)) {
+    // In Rust nothing is looked up by name, so nothing in the channel.
+    let inputs = match job.inputs(plan, |_| None) {
         Ok(inputs) => inputs,
         Err(failure) => return Called::Ended(Err(failure)),
     };
@@ -133,6 +134,14 @@ impl InFlight {
         self.job.as_ref().map(Job::execution)
     }
 
+    /// What the future drops is no end of its blocks, so it publishes nothing.
+    fn drop_with(self, future: Pending) {
+        if let Some(job) = &self.job {
+            self.engine.close_channel(job);
+        }
+        drop(future);
+    }
+
     fn end(mut self, result: Result<Value, Failure>) -> Option<Job> {
         self.engine.end(&self.job.take()?, result, Role::Async)
     }
@@ -164,8 +173,8 @@ async fn finish(first: InFlight, future: Pending, host: Arc<RustHost>) {
             },
         })
         .await;
+        let Some(result) = result else { return flight.drop_with(future) };
         drop(future);
-        let Some(result) = result else { return };
         current = next(flight, result);
         ended += 1;
         if ended % TASKS_BEFORE_YIELD == 0 {
