@@ -333,11 +333,15 @@ impl Scheduler {
             }
         }
         self.fired.clear();
-        if self.outcome.is_some() {
-            self.clean_up();
-        }
         // Ties are broken by the order of composition, which is that of the numbers.
         self.fresh.sort_unstable();
+        if let Some(&node) = self.fresh.iter().find(|&&node| self.has_had_enough(node)) {
+            self.stop(Outcome::CycleLimit(node));
+        }
+        if self.outcome.is_some() {
+            self.clean_up();
+            self.fresh.sort_unstable();
+        }
         self.ready.extend(self.fresh.drain(..));
         self.limit_steps();
     }
@@ -365,9 +369,11 @@ impl Scheduler {
         self.plan.is_task(node) && self.plan.task(node).options().always
     }
 
-    /// How often a node may be executed.
-    fn max_cycles(&self, node: NodeId) -> u32 {
-        self.plan.task(node).options().max_cycles.unwrap_or(Options::MAX_CYCLES)
+    /// Whether a node that is ready has had as many executions as it may (rule C-9). A further attempt is no
+    /// further execution.
+    fn has_had_enough(&self, node: NodeId) -> bool {
+        let most = || self.plan.task(node).options().max_cycles.unwrap_or(Options::MAX_CYCLES);
+        self.nodes[node as usize].has_run && self.attempt(node) == 1 && self.iteration(node) >= most()
     }
 
     fn kind(&self, node: NodeId) -> Kind {

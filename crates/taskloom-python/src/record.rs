@@ -5,7 +5,7 @@ use pyo3::{
 };
 use taskloom::engine::Failure;
 use taskloom::engine::TimedOut;
-use taskloom_core::{Kind, NodeId, Options, Outcome, State, channel::ChannelError, nearest};
+use taskloom_core::{Kind, NodeId, Outcome, State, channel::ChannelError, nearest};
 
 use crate::{content, errors, execution::PyFailure, instance::as_instance, value::unwrap};
 
@@ -52,9 +52,7 @@ impl Record {
     fn end(&self) -> Option<(&'static str, &str, String, u32)> {
         let plan = self.core.plan();
         let (kind, node, limit) = match self.core.outcome() {
-            Outcome::CycleLimit(node) => {
-                ("cycle limit", node, plan.task(node).options().max_cycles.unwrap_or(Options::MAX_CYCLES))
-            }
+            Outcome::CycleLimit(node) => ("cycle limit", node, self.core.max_cycles(node)),
             Outcome::StepLimit(node) => ("step limit", node, 0),
             Outcome::CancelledBy(node) => ("cancelled", node, 0),
             _ => return None,

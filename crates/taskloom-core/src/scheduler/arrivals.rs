@@ -51,15 +51,10 @@ impl Scheduler {
         })
     }
 
-    /// Begins a further execution, unless the node has had as many as it may (rule C-9).
+    /// Makes a node ready for a further execution.
     pub(super) fn make_ready(&mut self, node: NodeId) {
         self.nodes[node as usize].by_jump = false;
         if self.nodes[node as usize].has_run {
-            if self.iteration(node) >= self.max_cycles(node) {
-                self.nodes[node as usize].phase = Phase::Stopped;
-                self.stop(super::Outcome::CycleLimit(node));
-                return;
-            }
             self.attempts.remove(&node);
         }
         self.activate(node);

@@ -43,9 +43,6 @@ impl Scheduler {
         record.last = State::Succeeded;
         for &target in targets {
             self.jump_to(target, node);
-            if self.outcome.is_some() {
-                return;
-            }
         }
         if self.nodes[node as usize].phase != Phase::Ended {
             // The jump led to itself or to before it: its edges stay open until its next pass.

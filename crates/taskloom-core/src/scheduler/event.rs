@@ -84,7 +84,8 @@ pub enum Outcome {
     Terminated(NodeId),
     /// A task or a group failed; this one first.
     Failed(NodeId),
-    /// This task would have been executed more often than it may.
+    /// This task would have been executed more often than it may; or this group is in a loop in which nothing
+    /// can run, so that it would never end.
     CycleLimit(NodeId),
     /// As many executions as may had started, and this task was to be the next.
     StepLimit(NodeId),

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use taskloom_core::{Limits, Retry, State};
 
 use crate::graph::{Edge, Graph};
-pub(crate) use ending::{End, Witness};
+pub(crate) use ending::End;
 use record::Record;
 
 pub(crate) struct Reference<'a> {
@@ -30,28 +30,23 @@ pub(crate) struct Reference<'a> {
     fresh: BTreeSet<usize>,
     /// How many executions have started.
     steps: u64,
-    /// What ends the run, of the things that are decided together.
-    ends: Vec<End>,
     end: Option<End>,
     /// What the event being applied has the driver cancel.
     cancelled: BTreeSet<usize>,
     cancels_all: bool,
-    witness: Witness,
 }
 
 impl<'a> Reference<'a> {
-    pub(crate) fn new(graph: Graph<'a>, limits: Limits, witness: Witness) -> Self {
+    pub(crate) fn new(graph: Graph<'a>, limits: Limits) -> Self {
         let mut reference = Self {
             records: vec![Record::new(); graph.nodes.len()],
             graph,
             limits,
-            witness,
             arrived: BTreeMap::new(),
             waiting: BTreeSet::new(),
             queue: Vec::new(),
             fresh: BTreeSet::new(),
             steps: 0,
-            ends: Vec::new(),
             end: None,
             cancelled: BTreeSet::new(),
             cancels_all: false,
@@ -60,9 +55,8 @@ impl<'a> Reference<'a> {
         reference
     }
 
-    /// Before an event: what the scheduler says after it, for where the rules leave a choice.
-    pub(crate) fn hear(&mut self, witness: Witness) {
-        self.witness = witness;
+    /// Before an event: what the last one had the driver do is done.
+    pub(crate) fn forget_commands(&mut self) {
         self.cancelled.clear();
         self.cancels_all = false;
     }
@@ -179,11 +173,9 @@ impl<'a> Reference<'a> {
 
     /// Nobody drops a node by itself: where nobody asked for it, that cancels the run.
     pub(crate) fn dropped(&mut self, node: usize) {
-        let was_asked_for = self.is_being_cancelled(node);
-        if !was_asked_for {
+        if !self.is_being_cancelled(node) {
             self.records[node].state = State::Cancelled;
-            self.ends.push(End::Cancelled);
-            self.settle();
+            self.stop(End::Cancelled);
         }
         self.finish(node, State::Cancelled);
         self.settle();
@@ -192,7 +184,7 @@ impl<'a> Reference<'a> {
     /// Cancels the run from outside, also one that has been ending for another reason.
     pub(crate) fn cancel(&mut self) {
         self.cancels_all = !self.running().is_empty();
-        self.ends.push(End::Cancelled);
+        self.stop(End::Cancelled);
         self.settle();
     }
 

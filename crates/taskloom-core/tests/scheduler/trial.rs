@@ -5,12 +5,12 @@ mod check;
 use std::sync::Arc;
 
 use proptest::test_runner::{TestCaseError, TestCaseResult};
-use taskloom_core::{Command, Control, Event, NodeId, Outcome, Plan, Retry, Scheduler};
+use taskloom_core::{Command, Control, Event, NodeId, Plan, Retry, Scheduler};
 
 use crate::{
     graph::{Graph, Node},
     recipe::{Act, Recipe},
-    reference::{End, Reference, Witness},
+    reference::Reference,
 };
 
 /// No run here has that many events, unless it never ends.
@@ -51,7 +51,7 @@ impl<'a> Trial<'a> {
         let numbers: Vec<NodeId> = graph.nodes.iter().map(|&node| number(&plan, node)).collect();
         let acted = vec![0; numbers.len()];
         let scheduler = Scheduler::new(plan, recipe.limits);
-        let reference = Reference::new(graph, recipe.limits, witness(&scheduler, &numbers));
+        let reference = Reference::new(graph, recipe.limits);
         Self { recipe, scheduler, reference, numbers, acted, commands: Vec::new(), events: Vec::new() }
     }
 
@@ -161,27 +161,11 @@ impl<'a> Trial<'a> {
         self.reference.failed(node, retry);
     }
 
-    /// Tells the scheduler, and the reference what it said.
+    /// Tells the scheduler.
     fn apply(&mut self, event: Event) {
         self.commands.clear();
         self.events.push(event.clone());
         self.scheduler.apply(event, &mut self.commands);
-        self.reference.hear(witness(&self.scheduler, &self.numbers));
+        self.reference.forget_commands();
     }
-}
-
-fn witness(scheduler: &Scheduler, numbers: &[NodeId]) -> Witness {
-    let node = |number| numbers.iter().position(|&other| other == number).unwrap();
-    let end = match scheduler.outcome() {
-        Outcome::Succeeded => None,
-        Outcome::Terminated(number) => Some(End::Terminated(node(number))),
-        Outcome::Failed(number) => Some(End::Failed(node(number))),
-        Outcome::CycleLimit(number) => Some(End::CycleLimit(node(number))),
-        Outcome::StepLimit(number) => Some(End::StepLimit(node(number))),
-        Outcome::Cancelled => Some(End::Cancelled),
-        Outcome::CancelledBy(number) => Some(End::CancelledBy(node(number))),
-    };
-    let states = numbers.iter().map(|&number| scheduler.state(number)).collect();
-    let attempts = numbers.iter().map(|&number| scheduler.attempt(number)).collect();
-    Witness { end, states, attempts }
 }

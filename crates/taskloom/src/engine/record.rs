@@ -197,13 +197,21 @@ impl Record {
         format!("{text}\n  failed as well: {}{more}", others.join(", "))
     }
 
+    /// How often a task may be executed; a group has no limit of its own.
+    pub fn max_cycles(&self, node: NodeId) -> u32 {
+        let own = self.plan.is_task(node).then(|| self.plan.task(node).options().max_cycles);
+        own.flatten().unwrap_or(Options::MAX_CYCLES)
+    }
+
     /// Why the run ended at a task that did not fail: it cancelled the run, or reached a limit.
     pub fn describe_end(&self, node: NodeId) -> String {
         let (id, name) = (self.plan.id(node), self.plan.name());
         match self.outcome() {
+            Outcome::CycleLimit(_) if !self.plan.is_task(node) => format!(
+                "the loop of group `{id}` goes round without anything to run in it\n  hint: let a task of it run again, or take the loop out"
+            ),
             Outcome::CycleLimit(_) => {
-                let options = self.plan.task(node).options();
-                let most = options.max_cycles.unwrap_or(Options::MAX_CYCLES);
+                let most = self.max_cycles(node);
                 format!(
                     "task `{id}` has been executed {most} times, as often as it may (max_cycles), and was to run again\n  hint: let the loop end sooner, or give the task a higher `max_cycles`"
                 )

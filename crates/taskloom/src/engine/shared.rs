@@ -298,7 +298,9 @@ impl Shared {
 
     /// Whether a running task is to end.
     pub(super) fn is_cancelled(&self, execution: Execution) -> bool {
-        self.cancelled.all || self.cancelled.nodes.contains(&execution.node) || self.overdue.contains(&execution)
+        // A clean-up that comes after a cancellation is not meant by it.
+        let by_run = self.cancelled.all && !self.plan.task(execution.node).options().always;
+        by_run || self.cancelled.nodes.contains(&execution.node) || self.overdue.contains(&execution)
     }
 
     /// Says that the caller is about to wait, unless something is ready for it.

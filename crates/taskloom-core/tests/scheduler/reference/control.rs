@@ -19,7 +19,7 @@ impl Reference<'_> {
             return self.succeeded(node);
         }
         self.end_pass(node, State::Succeeded);
-        self.ends.push(end);
+        self.stop(end);
         self.settle();
     }
 
@@ -41,12 +41,10 @@ impl Reference<'_> {
         let after = self.records[node].after.take();
         self.record_end(node, State::Succeeded);
         for &target in targets {
-            if self.ends.is_empty() {
-                self.jump_to(target, node);
-            }
+            self.jump_to(target, node);
         }
         let is_re_armed = !self.records[node].has_ended();
-        if self.ends.is_empty() && !is_re_armed {
+        if !is_re_armed {
             match after {
                 Some(after) => self.go_on(node, after),
                 None => self.leave(node, targets),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use taskloom_core::State;
 
-use super::{Record, Reference};
+use super::Reference;
 
 /// Why a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,29 +17,13 @@ pub(crate) enum End {
     CancelledBy(usize),
 }
 
-/// What the scheduler says. If an event decides several things that end the run, the rules do not say which
-/// comes first and which do not come about any more.
-#[derive(Clone, Debug)]
-pub(crate) struct Witness {
-    pub(crate) end: Option<End>,
-    pub(crate) states: Vec<State>,
-    pub(crate) attempts: Vec<u32>,
-}
-
 impl Reference<'_> {
-    /// Nothing starts from here on, but clean-ups. `before` is how things stood before what ended the run
-    /// was decided.
-    pub(super) fn stop(&mut self, before: &[Record]) {
-        let end = self.ends.iter().copied().find(|&end| Some(end) == self.witness.end).unwrap_or(self.ends[0]);
-        self.end = Some(end);
-        for (node, before) in before.iter().enumerate() {
-            let record = &mut self.records[node];
-            let did_not_end = record.has_ended() && self.witness.states[node] != record.state;
-            let did_not_begin = record.state == State::Ready && self.witness.attempts[node] != record.attempt;
-            if record != before && (did_not_end || did_not_begin) {
-                *record = before.clone();
-            }
+    /// Nothing starts from here on, but clean-ups. The first reason counts.
+    pub(super) fn stop(&mut self, end: End) {
+        if self.end.is_some() {
+            return;
         }
+        self.end = Some(end);
         for node in 0..self.records.len() {
             let goes_on = self.graph.is_clean_up(node) && self.records[node].attempt > 1;
             let record = &mut self.records[node];

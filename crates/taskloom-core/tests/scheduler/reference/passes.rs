@@ -8,18 +8,10 @@ use super::{
 };
 
 impl Reference<'_> {
-    /// A further execution begins, if the node may have one (rule C-9).
+    /// A further execution begins.
     pub(super) fn make_ready(&mut self, node: usize, by_jump: bool, cause: Option<usize>) {
-        let most = self.graph.recipe(node).unwrap().max_cycles;
         let record = &mut self.records[node];
-        if record.has_run {
-            if record.iteration >= most {
-                record.state = State::NotRun;
-                self.ends.push(End::CycleLimit(node));
-                return;
-            }
-            record.attempt = 1;
-        }
+        record.attempt = 1;
         record.by_jump = by_jump;
         record.cause = cause;
         record.state = State::Ready;
@@ -50,8 +42,7 @@ impl Reference<'_> {
     pub(super) fn end_pass(&mut self, node: usize, state: State) {
         self.record_end(node, state);
         if state == State::Failed && !self.is_forgiven(node) {
-            self.ends.push(End::Failed(node));
-            return;
+            return self.stop(End::Failed(node));
         }
         let live = state == State::Succeeded;
         for edge in self.graph.leaving(node) {

@@ -12,26 +12,18 @@ impl Reference<'_> {
     pub(super) fn settle(&mut self) {
         let mut fired = BTreeSet::new();
         while self.end.is_none() {
-            let before = self.records.clone();
-            if self.ends.is_empty() {
-                while let Some(node) = self.decidable() {
-                    self.decide(node);
-                }
-            }
-            if !self.ends.is_empty() {
-                self.stop(&before);
+            if let Some(node) = self.decidable() {
+                self.decide(node);
             } else if let Some(edge) = self.fires_next() {
                 self.fire(edge, fired.insert(edge));
             } else {
                 break;
             }
         }
-        self.ends.clear();
+        self.limit_cycles();
         self.clean_up();
         self.line_up();
-        if self.end.is_none() && self.limits.max_steps.is_some_and(|most| self.steps >= most) {
-            self.limit_steps();
-        }
+        self.limit_steps();
     }
 
     /// Ready nodes stand in the order in which they became so, ties in the order of composition.
@@ -39,25 +31,35 @@ impl Reference<'_> {
         self.queue.extend(std::mem::take(&mut self.fresh));
     }
 
-    /// No further execution begins. A further attempt may.
+    /// No node begins more executions than it may (rule C-9). A further attempt is none.
+    fn limit_cycles(&mut self) {
+        let has_had_enough = |&&node: &&usize| {
+            let record = &self.records[node];
+            let most = self.graph.recipe(node).unwrap().max_cycles;
+            record.has_run && record.attempt == 1 && record.iteration >= most
+        };
+        if let Some(&node) = self.fresh.iter().find(has_had_enough) {
+            self.stop(End::CycleLimit(node));
+        }
+    }
+
+    /// No more executions begin than the run may have.
     fn limit_steps(&mut self) {
         let Some(&first) = self.queue.first() else { return };
-        if self.records[first].attempt == 1 {
-            self.ends.push(End::StepLimit(first));
-            self.stop(&self.records.clone());
-            self.ends.clear();
+        let is_out_of_steps = self.limits.max_steps.is_some_and(|most| self.steps >= most);
+        if is_out_of_steps && self.end.is_none() && self.records[first].attempt == 1 {
+            self.stop(End::StepLimit(first));
             self.clean_up();
             self.line_up();
         }
     }
 
     /// A node that waits though all edges that count have arrived. A loop may hold a group's exit back, so
-    /// exits come last, one by one. What comes together with the end of the run is in doubt.
+    /// exits come last, one by one.
     fn decidable(&self) -> Option<usize> {
         let starts = |node| self.graph.start().is_none_or(|start| start == node);
         let is_exit = |node: &usize| matches!(self.graph.nodes[*node], Node::Exit(_));
         let (exits, others): (Vec<usize>, Vec<usize>) = self.graph.included().partition(is_exit);
-        let exits = if self.ends.is_empty() { exits } else { Vec::new() };
         others.into_iter().chain(exits).find(|&node| {
             let all_arrived = self.graph.arriving(node).all(|edge| self.arrived.contains_key(&edge));
             let leads_nowhere = self.graph.arriving(node).next().is_none() && !starts(node);
@@ -101,7 +103,7 @@ impl Reference<'_> {
         self.waiting.remove(&edge);
         let (source, target) = edge;
         if !is_first_time {
-            self.ends.push(End::CycleLimit(target));
+            self.stop(End::CycleLimit(target));
         } else if self.records[target].has_ended() {
             self.re_arm(target);
             match self.graph.nodes[target] {

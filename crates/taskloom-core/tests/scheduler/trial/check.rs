@@ -1,18 +1,18 @@
 //! What has to hold after every event.
 
 use proptest::{prelude::*, test_runner::TestCaseResult};
-use taskloom_core::{Command, State};
+use taskloom_core::{Command, Outcome, State};
 
-use super::{Trial, witness};
+use super::Trial;
+use crate::reference::End;
 
 impl Trial<'_> {
     pub(super) fn check(&self) -> TestCaseResult {
         let (scheduler, reference) = (&self.scheduler, &self.reference);
-        let said = witness(scheduler, &self.numbers);
-        prop_assert_eq!(said.end, reference.end(), "how the run ends");
+        prop_assert_eq!(scheduler.outcome(), self.outcome(), "how the run ends");
         for (node, &number) in self.numbers.iter().enumerate() {
             let id = scheduler.plan().id(number);
-            prop_assert_eq!(said.states[node], reference.state(node), "state of {}", id);
+            prop_assert_eq!(scheduler.state(number), reference.state(node), "state of {}", id);
             prop_assert_eq!(scheduler.iteration(number), reference.iteration(node), "iteration of {}", id);
             prop_assert_eq!(scheduler.attempt(number), reference.attempt(node), "attempt of {}", id);
             if reference.is_active(node) {
@@ -23,6 +23,19 @@ impl Trial<'_> {
         prop_assert_eq!(scheduler.is_finished(), reference.is_finished(), "whether the run is finished");
         self.check_commands()?;
         self.check_start()
+    }
+
+    /// How the run ends as the reference says.
+    fn outcome(&self) -> Outcome {
+        match self.reference.end() {
+            None => Outcome::Succeeded,
+            Some(End::Terminated(node)) => Outcome::Terminated(self.numbers[node]),
+            Some(End::Failed(node)) => Outcome::Failed(self.numbers[node]),
+            Some(End::CycleLimit(node)) => Outcome::CycleLimit(self.numbers[node]),
+            Some(End::StepLimit(node)) => Outcome::StepLimit(self.numbers[node]),
+            Some(End::Cancelled) => Outcome::Cancelled,
+            Some(End::CancelledBy(node)) => Outcome::CancelledBy(self.numbers[node]),
+        }
     }
 
     fn check_commands(&self) -> TestCaseResult {
