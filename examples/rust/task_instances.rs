@@ -1,5 +1,7 @@
 //! The page "Task instances" in Rust: many instances from one task definition.
 
+use std::io::{self, BufWriter, Write};
+
 use taskloom::prelude::*;
 
 #[task]
@@ -18,14 +20,17 @@ fn process_batch(batch_id: u32, data: Vec<i64>) -> (u32, usize) {
 }
 
 #[tokio::main]
-async fn main() -> taskloom::Result<()> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // One write at the end, so that `| head` does not end it with a broken pipe.
+    let mut out = BufWriter::new(io::stdout());
+
     // Instances with different parameters.
     let tokyo = fetch_weather::task().task_id("tokyo").city("Tokyo");
     let paris = fetch_weather::task().task_id("paris").city("Paris");
     let london = fetch_weather::task().task_id("london").city("London");
     let run = Workflow::new("weather").add(tokyo >> paris >> london).execute().await?;
     for (_, weather) in run.outputs::<String>() {
-        println!("{weather}");
+        writeln!(out, "{weather}")?;
     }
 
     // Without `task_id` an instance names itself.
@@ -34,16 +39,16 @@ async fn main() -> taskloom::Result<()> {
     let task3 = process::task().value(30);
     let run = Workflow::new("auto_ids").add(&task1 >> &task2 >> &task3).execute().await?;
     for task in [&task1, &task2, &task3] {
-        println!("{} = {}", task.id(), run.output_of(task)?);
+        writeln!(out, "{} = {}", task.id(), run.output_of(task)?)?;
     }
-    println!("the run's value is {}", run.value::<i64>()?);
+    writeln!(out, "the run's value is {}", run.value::<i64>()?)?;
 
     // Each instance must have a unique id: when two meet, the error names both places.
     let task1 = fetch_weather::task().task_id("fetch").city("Tokyo");
     let task2 = fetch_weather::task().task_id("fetch").city("Paris");
     match Workflow::new("bad").add(task1 >> task2).execute().await {
         Ok(_) => unreachable!("two instances have one id"),
-        Err(error) => println!("{error}"),
+        Err(error) => writeln!(out, "{error}")?,
     }
 
     // Instances made from lists.
@@ -53,7 +58,7 @@ async fn main() -> taskloom::Result<()> {
     let batches: Vec<_> =
         (1..=3).map(|i| process_batch::task().task_id(format!("batch_{i}")).batch_id(i).data(vec![])).collect();
     let run = Workflow::new("dynamic").add(parallel(fetches) >> chain(batches)).execute().await?;
-    println!("workflow `{}` {}: {} tasks", run.workflow(), run.status(), run.tasks().count());
-    println!("batch_3 gave {:?}", run.output::<(u32, usize)>("batch_3")?);
-    Ok(())
+    writeln!(out, "workflow `{}` {}: {} tasks", run.workflow(), run.status(), run.tasks().count())?;
+    writeln!(out, "batch_3 gave {:?}", run.output::<(u32, usize)>("batch_3")?)?;
+    Ok(out.flush()?)
 }
