@@ -83,16 +83,17 @@ class TaskExecutionContext:
         return Channel(self._control.channel())
 
     def next_task(self, task: Any, goto: bool = False) -> None:
-        """Goes on at another task of the run, or at this one, given as id or instance.
+        """Runs another task when this attempt succeeds: one of the run, by id or instance, or a new one.
 
-        What follows this task in the composition is skipped, unless the target lies before it. A target that
-        has ended runs again, and so does what follows it.
+        A task that the run has is jumped to, and so is any with `goto`: what follows this task in the
+        composition is skipped, unless the target lies before it. A target that has ended runs again, and so
+        does what follows it.
+
+        Any other instance, or definition, is added to this run, not to the workflow, and runs beside what
+        follows this task, which is its direct predecessor. One added from inside a group's branch belongs to
+        that branch.
         """
-        if not goto and not isinstance(task, str) and not self._control.has(task):
-            raise NotImplementedError(
-                "next_task() of a task that the run does not have is not implemented yet"
-            )
-        self._control.jump(task)
+        self._control.next(task, goto)
 
     def next_iteration(self, data: Any = None) -> None:
         """Runs this task again before anything behind it runs, with `data` as its first argument after the

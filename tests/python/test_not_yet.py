@@ -82,16 +82,6 @@ def test_e_01_control_verbs(name):
     assert workflow("w").add(body).execute() == "done"
 
 
-def test_e_01_next_task_of_a_new_task():
-    @task
-    def body(ctx: TaskExecutionContext):
-        with not_yet("next_task"):
-            ctx.next_task(step(task_id="new"))
-        return "done"
-
-    assert workflow("w").add(body).execute() == "done"
-
-
 def test_e_01_a_verb_that_never_will_be():
     @task
     def body(ctx: TaskExecutionContext):

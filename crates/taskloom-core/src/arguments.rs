@@ -7,7 +7,7 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-use crate::{Argument, Body, Definition, Kind, Lookup, NodeId, Plan, Source, Value, hash::Map};
+use crate::{Argument, Body, Definition, Kind, Lookup, NodeId, RunPlan, Source, Value, hash::Map};
 
 /// The results that the arguments of one execution may come from.
 #[derive(Default)]
@@ -18,7 +18,7 @@ pub struct Gathered {
 impl Gathered {
     /// Takes what the task may need. `result` gives the value of a task that has succeeded, and `None`
     /// inside for a group that has.
-    pub fn take(plan: &Plan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
+    pub fn take(plan: &RunPlan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
         let mut gathered = Self::default();
         for fill in plan.fills(node) {
             for source in &fill.sources {
@@ -36,19 +36,19 @@ impl Gathered {
 
     /// Takes one more node: the one that a jump or a loop edge came from.
     #[must_use]
-    pub fn with(mut self, plan: &Plan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
+    pub fn with(mut self, plan: &RunPlan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
         self.add(plan, node, &result);
         self
     }
 
     /// Takes the value of one node.
-    pub fn take_one(plan: &Plan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
+    pub fn take_one(plan: &RunPlan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
         let mut gathered = Self::default();
         gathered.add(plan, node, &result);
         gathered
     }
 
-    fn add(&mut self, plan: &Plan, node: NodeId, result: &impl Fn(NodeId) -> Option<Option<Value>>) {
+    fn add(&mut self, plan: &RunPlan, node: NodeId, result: &impl Fn(NodeId) -> Option<Option<Value>>) {
         let mut pending = vec![node];
         while let Some(node) = pending.pop() {
             let Some(value) = result(node) else { continue };
@@ -61,7 +61,7 @@ impl Gathered {
     }
 
     /// The value of a node that has succeeded. A group's is the mapping of its branches' values.
-    pub fn value(&self, plan: &Plan, node: NodeId, body: &dyn Body) -> Option<Value> {
+    pub fn value(&self, plan: &RunPlan, node: NodeId, body: &dyn Body) -> Option<Value> {
         let found = self.values.get(&node)?;
         let Kind::Exit(group) = plan.kind(node) else { return found.clone() };
         // Groups inside groups come first; a stack of our own, since they nest without limit.
@@ -121,7 +121,7 @@ pub struct Unresolved {
 ///
 /// [`Unresolved`] for the first parameter that has no value and no default.
 pub fn resolve(
-    plan: &Plan,
+    plan: &RunPlan,
     node: NodeId,
     gathered: &Gathered,
     cause: Option<NodeId>,
@@ -193,7 +193,7 @@ fn from_predecessor(
     });
 }
 
-fn unresolved(plan: &Plan, node: NodeId, parameter: usize) -> String {
+fn unresolved(plan: &RunPlan, node: NodeId, parameter: usize) -> String {
     let task = plan.task(node);
     let declared = &task.definition().parameters()[parameter];
     let name = &*declared.name;

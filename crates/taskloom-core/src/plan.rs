@@ -13,8 +13,9 @@ use fixedbitset::FixedBitSet;
 
 pub use groups::Group;
 pub use sources::{Fill, Source};
+pub(crate) use sources::{only_open, output_type};
 
-use crate::{BuildError, Instance, Workflow, hash::Map, workflow::Tasks};
+use crate::{BuildError, BuildErrorKind, Instance, Workflow, hash::Map, workflow::Tasks};
 pub(crate) use edges::Edges;
 
 /// The dense number of a node in a [`Plan`].
@@ -52,6 +53,7 @@ pub struct Plan {
     /// The tasks that run whatever happens (rule R-15), each with what has to end before it.
     always: Vec<(NodeId, Box<[NodeId]>)>,
     fail_fast: Map<NodeId, Vec<u32>>,
+    templates: Vec<Instance>,
 }
 
 impl Plan {
@@ -124,6 +126,25 @@ impl Plan {
         self.tasks.find(id).or_else(|| self.groups.iter().find(|group| group.name == id).map(|group| group.exit))
     }
 
+    /// The instance or definition of this id that was made in the workflow's block and not composed: it runs only
+    /// if a task asks for it (rule C-6).
+    ///
+    /// # Errors
+    ///
+    /// [`BuildErrorKind::DuplicateTask`] if several definitions have this id.
+    pub fn template(&self, id: &str) -> Result<Option<Instance>, BuildError> {
+        let mut found = self.templates.iter().filter(|template| template.given_id() == Some(id));
+        match (found.next(), found.next()) {
+            (Some(first), Some(again)) => {
+                let message = format!("`{id}` is made at {} and at {}: which of them?", first.place(), again.place());
+                Err(BuildError::new(BuildErrorKind::DuplicateTask, message)
+                    .task(id)
+                    .hint("pass the instance or definition itself, not its id"))
+            }
+            (first, _) => Ok(first.cloned()),
+        }
+    }
+
     /// The node of an instance, whatever its id is here.
     pub fn node_of(&self, instance: &Instance) -> Option<NodeId> {
         self.tasks.number(instance)
@@ -148,6 +169,11 @@ impl Plan {
     /// How many edges have to arrive at a node before it is decided.
     pub fn pending(&self, node: NodeId) -> u32 {
         self.pending[node as usize]
+    }
+
+    /// How many instances with an automatic id and this digest it has.
+    pub(crate) fn occurrences(&self, digest: u64) -> u64 {
+        self.tasks.occurrences(digest)
     }
 
     pub(crate) fn edges(&self) -> &Edges {

@@ -1,3 +1,4 @@
+mod added;
 mod arrivals;
 mod clean_up;
 mod control;
@@ -21,10 +22,11 @@ pub use event::{Command, Control, Event, Limits, Outcome, Retry};
 pub use state::State;
 
 use crate::{
-    Options,
+    Options, RunPlan,
     hash::Map,
     plan::{Kind, NodeId, Plan},
 };
+use added::AddedNodes;
 use loops::Waiting;
 use node::{After, Node, Phase};
 
@@ -36,8 +38,11 @@ use node::{After, Node, Phase};
 /// S-1 … S-10 of the contract are kept here and nowhere else.
 pub struct Scheduler {
     plan: Arc<Plan>,
+    /// The same, and what the run has added.
+    run: Arc<RunPlan>,
     limits: Limits,
     nodes: Vec<Node>,
+    added: AddedNodes,
     /// Of each edge, whether it has arrived in this pass, and whether live.
     arrived: FixedBitSet,
     live: FixedBitSet,
@@ -80,6 +85,8 @@ impl Scheduler {
         let edges = plan.edges().count();
         let mut scheduler = Self {
             nodes: plan.pending_counts().iter().map(|&pending| Node::new(pending)).collect(),
+            run: Arc::new(RunPlan::new(plan.clone())),
+            added: AddedNodes::default(),
             arrived: FixedBitSet::with_capacity(edges),
             live: FixedBitSet::with_capacity(edges),
             ready: VecDeque::new(),
@@ -114,6 +121,11 @@ impl Scheduler {
         &self.plan
     }
 
+    /// The plan, and what the run has added to it. A driver adds to it before the event that asks for that.
+    pub fn run_plan(&self) -> &Arc<RunPlan> {
+        &self.run
+    }
+
     /// The node to start now: the one that became ready first, unless as many run as may.
     pub fn next(&self) -> Option<NodeId> {
         if self.limits.max_concurrency.is_some_and(|most| self.running >= most.get()) {
@@ -137,9 +149,10 @@ impl Scheduler {
         self.attempts.get(&node).copied().unwrap_or(1)
     }
 
-    /// The node that a jump or a loop edge led here from, for the execution that a node is at (rule S-6).
+    /// The node that a jump or a loop edge led here from, for the execution that a node is at (rule S-6); else the
+    /// one that added it (rule R-9).
     pub fn cause(&self, node: NodeId) -> Option<NodeId> {
-        self.causes.get(&node).copied()
+        self.causes.get(&node).copied().or_else(|| self.run.added_by(node))
     }
 
     /// What a node is doing, or how its last pass ended.
@@ -366,18 +379,18 @@ impl Scheduler {
     }
 
     fn is_clean_up(&self, node: NodeId) -> bool {
-        self.plan.is_task(node) && self.plan.task(node).options().always
+        self.run.is_task(node) && self.run.task(node).options().always
     }
 
     /// Whether a node that is ready has had as many executions as it may (rule C-9). A further attempt is no
     /// further execution.
     fn has_had_enough(&self, node: NodeId) -> bool {
-        let most = || self.plan.task(node).options().max_cycles.unwrap_or(Options::MAX_CYCLES);
+        let most = || self.run.task(node).options().max_cycles.unwrap_or(Options::MAX_CYCLES);
         self.nodes[node as usize].has_run && self.attempt(node) == 1 && self.iteration(node) >= most()
     }
 
     fn kind(&self, node: NodeId) -> Kind {
-        self.plan.kind(node)
+        self.run.kind(node)
     }
 }
 

@@ -116,9 +116,16 @@ impl Workflow {
     pub fn end_block(&mut self) {
         self.made_ids = HashTable::new();
         if !self.is_empty() {
-            self.made = Vec::new();
-            self.templates = Vec::new();
+            // What was made and not composed can still be asked for by its id (rule C-6).
+            self.made.retain(|instance| instance.has_given_id() && !instance.has_joined());
+            self.made.shrink_to_fit();
         }
+    }
+
+    /// What was made in the workflow's block and not composed: instances with an id, and what definitions stand for.
+    pub(crate) fn templates(&self) -> Vec<Instance> {
+        let made = self.made.iter().filter(|instance| instance.has_given_id()).cloned();
+        made.chain(self.templates.iter().cloned().map(Instance::alone)).collect()
     }
 
     /// What runs: the workflow itself, or, if nothing was composed, the instances made in its block,

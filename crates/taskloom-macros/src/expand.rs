@@ -164,6 +164,12 @@ fn operators(operand: &TokenStream, taskloom: &syn::Path) -> TokenStream {
             }
         }
 
+        impl #taskloom::NextTask for #operand {
+            fn into_target(self) -> #private::Next {
+                self.builder.next()
+            }
+        }
+
         impl<R: #taskloom::IntoFragment> ::core::ops::Shr<R> for #operand {
             type Output = #taskloom::Fragment;
             fn shr(self, right: R) -> #taskloom::Fragment {

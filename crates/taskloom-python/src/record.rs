@@ -130,7 +130,7 @@ impl Record {
     /// The ids of all tasks of the run, in the order of composition.
     fn task_ids(&self) -> Vec<&str> {
         let plan = self.core.plan();
-        (0..).take(plan.task_count()).filter(|&node| plan.includes(node)).map(|node| plan.id(node)).collect()
+        plan.tasks().map(|node| plan.id(node)).collect()
     }
 
     /// What made the run fail.

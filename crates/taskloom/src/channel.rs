@@ -4,7 +4,7 @@ mod lock;
 use std::{fmt, sync::Arc, time::Duration};
 
 use taskloom_core::{
-    Plan,
+    RunPlan,
     channel::{End, Item, Write},
 };
 
@@ -59,12 +59,12 @@ pub use lock::ChannelLock;
 #[derive(Clone)]
 pub struct Channel {
     inner: AttemptChannel,
-    plan: Arc<Plan>,
+    plan: Arc<RunPlan>,
     write: Write,
 }
 
 impl Channel {
-    pub(crate) fn new(inner: AttemptChannel, plan: Arc<Plan>) -> Self {
+    pub(crate) fn new(inner: AttemptChannel, plan: Arc<RunPlan>) -> Self {
         Self { inner, plan, write: Write::default() }
     }
 

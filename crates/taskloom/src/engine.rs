@@ -23,9 +23,9 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex};
-use taskloom_core::{Limits, NodeId, Plan, Value, channel::Content};
+use taskloom_core::{Limits, NodeId, Plan, RunPlan, Value, channel::Content};
 
-pub use asks::Asks;
+pub use asks::{Asks, Target};
 pub use channel::{Acquire, AttemptChannel, ChannelFailure};
 use channel::{Effects, Hub};
 pub use failure::{Failure, TimedOut};
@@ -85,7 +85,7 @@ pub enum Wait {
 
 /// A run under way.
 pub struct Engine {
-    plan: Arc<Plan>,
+    plan: Arc<RunPlan>,
     shared: Mutex<Shared>,
     /// Tells waiting callers that there is something for them.
     changed: Condvar,
@@ -113,9 +113,9 @@ impl Engine {
         channel: Vec<(String, Content)>,
         host: Box<dyn Host>,
     ) -> Arc<Self> {
-        let shared = Shared::new(plan.clone(), options);
+        let shared = Shared::new(plan, options);
         Arc::new(Self {
-            plan,
+            plan: shared.plan().clone(),
             shared: Mutex::new(shared),
             changed: Condvar::new(),
             channel: Hub::new(channel),
@@ -124,8 +124,8 @@ impl Engine {
         })
     }
 
-    /// What is run.
-    pub fn plan(&self) -> &Arc<Plan> {
+    /// What is run: the plan, and what the run has added to it.
+    pub fn plan(&self) -> &Arc<RunPlan> {
         &self.plan
     }
 
@@ -187,9 +187,10 @@ impl Engine {
                 effects = pending.as_mut().map(|pending| self.channel.discard(pending));
                 return (shared.come_back(job, role, now), false);
             }
+            shared.refuse_duplicates(job, &mut result);
             effects = pending.as_mut().map(|pending| self.channel.end(pending, &mut result, now));
             if was_ok && let Some(Err(failure)) = &result {
-                // What it has written cannot be published: the engine's own error, of which no filter is asked.
+                // What it has written or wants to add cannot be: the engine's own error, of which no filter is asked.
                 wait = failure.wait_unfiltered(options, job.attempt);
             }
             let backs_off = shared.end(job, &mut result, wait, now);

@@ -7,6 +7,7 @@ pub use std::sync::{Arc, OnceLock};
 pub use crate::{
     body::{Arguments, BoxError, Outcome, RustBody, asynchronous, outcome},
     compose::{beside, then},
+    next_task::Next,
     task::{Builder, definition, parameter},
 };
 pub use taskloom_core::Options;

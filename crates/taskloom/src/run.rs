@@ -5,7 +5,7 @@ mod record;
 
 use std::{any::type_name, fmt, sync::Arc};
 
-use taskloom_core::{Kind, NodeId, Outcome, Plan, Value, nearest};
+use taskloom_core::{Kind, NodeId, Outcome, RunPlan, Value, nearest};
 
 pub use channel::FinalChannel;
 pub use group_output::GroupOutput;
@@ -157,11 +157,9 @@ impl Run {
         Some(TaskRecord::new(&self.0, node))
     }
 
-    /// What is known of every task, in the order of composition.
+    /// What is known of every task, in the order of composition; those that the run added follow.
     pub fn tasks(&self) -> impl Iterator<Item = TaskRecord<'_>> {
-        let plan = self.0.plan();
-        let nodes = (0..).take(plan.task_count()).filter(|&node| plan.includes(node));
-        nodes.map(|node| TaskRecord::new(&self.0, node))
+        self.0.plan().tasks().map(|node| TaskRecord::new(&self.0, node))
     }
 
     /// What the task said that terminated or cancelled the run.
@@ -216,7 +214,7 @@ impl Run {
 }
 
 /// There is no such task or group; perhaps a similar one was meant.
-pub(crate) fn unknown(plan: &Plan, id: &str) -> Error {
+pub(crate) fn unknown(plan: &RunPlan, id: &str) -> Error {
     let close: Vec<String> = nearest(id, plan.ids()).into_iter().map(|id| format!("`{id}`")).collect();
     let hint = if close.is_empty() { String::new() } else { format!("\n  hint: did you mean {}?", close.join(" or ")) };
     Error::new(ErrorKind::Output, format!("workflow `{}` has no task or group `{id}`{hint}", plan.name())).task(id)

@@ -40,6 +40,7 @@ pub(super) fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Plan, 
         always: Vec::new(),
         fail_fast: groups::fail_fast(&kept.groups),
         groups: kept.groups,
+        templates: workflow.templates(),
     };
     plan.loops = loops::find(&plan);
     for edge in &plan.loops.list {

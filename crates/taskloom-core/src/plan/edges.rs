@@ -46,9 +46,12 @@ impl Edges {
         Self { offsets, targets }
     }
 
-    /// The numbers of the edges that leave a node.
+    /// The numbers of the edges that leave a node; none of one that the plan does not have.
     pub(crate) fn numbers(&self, node: NodeId) -> std::ops::Range<u32> {
-        self.offsets[node as usize]..self.offsets[node as usize + 1]
+        match self.offsets.get(node as usize..) {
+            Some(&[begin, end, ..]) => begin..end,
+            _ => 0..0,
+        }
     }
 
     /// Where an edge leads.

@@ -144,7 +144,11 @@ impl Ways<'_> {
 }
 
 /// The only parameter that is open and has no default. One that is bound to what this run leaves out is open.
-fn only_open(arguments: &[Argument], definition: &Definition, runs: impl Fn(&Instance) -> bool) -> Option<usize> {
+pub(crate) fn only_open(
+    arguments: &[Argument],
+    definition: &Definition,
+    runs: impl Fn(&Instance) -> bool,
+) -> Option<usize> {
     let is_open = |argument: &Argument| match argument {
         Argument::Open => true,
         Argument::Value(_) => false,
@@ -157,7 +161,7 @@ fn only_open(arguments: &[Argument], definition: &Definition, runs: impl Fn(&Ins
 }
 
 /// The type of a task's value, or of a group's as the task that takes it sees it.
-fn output_type(plan: &Plan, node: NodeId, taker: &Definition) -> Option<std::any::TypeId> {
+pub(crate) fn output_type(plan: &Plan, node: NodeId, taker: &Definition) -> Option<std::any::TypeId> {
     if plan.is_task(node) { plan.task(node).definition().output() } else { taker.body().mapping_type() }
 }
 

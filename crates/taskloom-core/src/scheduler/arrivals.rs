@@ -7,6 +7,7 @@ impl Scheduler {
         for edge in self.plan.edges().numbers(node) {
             self.arrive(edge, live);
         }
+        self.arrive_added(node, live);
     }
 
     pub(super) fn arrive(&mut self, edge: u32, live: bool) {
@@ -124,7 +125,7 @@ impl Scheduler {
 
     /// Whether a failure of the node is for somebody else to judge: its group; nobody, if it is a clean-up.
     pub(super) fn is_forgiven(&self, node: NodeId) -> bool {
-        self.plan.is_grouped(node) || self.is_clean_up(node)
+        self.plan.is_grouped(self.run.root(node)) || self.is_clean_up(node)
     }
 
     /// A node runs again after it had ended: the edges that leave it have not arrived any more, and what had
@@ -140,27 +141,36 @@ impl Scheduler {
                 }
                 let target = plan.edges().target(edge);
                 self.un_arrive(edge, target);
-                match self.nodes[target as usize].phase {
-                    Phase::Ended => {
-                        self.nodes[target as usize].phase = Phase::Waiting;
-                        pending.push(target);
-                    }
-                    Phase::Ready if self.nodes[target as usize].by_jump => {
-                        self.after.entry(target).or_insert(After::Wait);
-                    }
-                    Phase::Ready => {
-                        self.ready.retain(|&ready| ready != target);
-                        self.fresh.retain(|&fresh| fresh != target);
-                        self.deactivate(target);
-                        self.nodes[target as usize].phase = Phase::Waiting;
-                    }
-                    Phase::Running | Phase::BackingOff => {
-                        self.after.entry(target).or_insert(After::Wait);
-                    }
-                    Phase::Waiting | Phase::Stopped => {}
-                }
+                pending.extend(self.wait_again(target));
+            }
+            for exit in self.un_arrive_added(node) {
+                pending.extend(self.wait_again(exit));
             }
         }
+    }
+
+    /// What leads to a node runs again, so the node waits for it; gives the node if it had ended.
+    fn wait_again(&mut self, target: NodeId) -> Option<NodeId> {
+        match self.nodes[target as usize].phase {
+            Phase::Ended => {
+                self.nodes[target as usize].phase = Phase::Waiting;
+                return Some(target);
+            }
+            Phase::Ready if self.nodes[target as usize].by_jump => {
+                self.after.entry(target).or_insert(After::Wait);
+            }
+            Phase::Ready => {
+                self.ready.retain(|&ready| ready != target);
+                self.fresh.retain(|&fresh| fresh != target);
+                self.deactivate(target);
+                self.nodes[target as usize].phase = Phase::Waiting;
+            }
+            Phase::Running | Phase::BackingOff => {
+                self.after.entry(target).or_insert(After::Wait);
+            }
+            Phase::Waiting | Phase::Stopped => {}
+        }
+        None
     }
 
     fn un_arrive(&mut self, edge: u32, target: NodeId) {

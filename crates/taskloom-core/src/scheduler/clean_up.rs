@@ -10,6 +10,17 @@ impl Scheduler {
                 self.fresh.push(*node);
             }
         }
+        self.clean_up_added();
+    }
+
+    /// A clean-up that was added waits for what has added it.
+    fn clean_up_added(&mut self) {
+        for node in self.added_clean_ups() {
+            if self.can_clean_up(node) && self.run.added_by(node).is_none_or(|by| self.is_over(by)) {
+                self.nodes[node as usize].phase = Phase::Ready;
+                self.fresh.push(node);
+            }
+        }
     }
 
     fn can_clean_up(&self, node: NodeId) -> bool {

@@ -4,9 +4,11 @@ impl Scheduler {
     /// A running node has succeeded and asks for something (rules R-9 and S-5 … S-9).
     pub(super) fn directed(&mut self, node: NodeId, control: Control) {
         if self.outcome.is_some() {
+            self.enrol(control.targets(), false);
             return self.succeeded(node);
         }
         let was_told = self.stopped_running(node);
+        self.enrol(control.targets(), was_told);
         match control {
             // Its group has stopped.
             Control::Iterate if was_told => self.finish_pass(node, State::Succeeded),
@@ -20,6 +22,12 @@ impl Scheduler {
             }
             Control::Iterate => self.iterate(node),
             Control::Jump(targets) => self.jump(node, &targets),
+            Control::Add(added) => {
+                for added in added {
+                    self.jump_to(added, node);
+                }
+                self.finish_pass(node, State::Succeeded);
+            }
         }
     }
 
@@ -57,6 +65,7 @@ impl Scheduler {
             let live = targets.contains(&plan.edges().target(edge));
             self.arrive(edge, live);
         }
+        self.arrive_added(node, false);
     }
 
     fn jump_to(&mut self, target: NodeId, from: NodeId) {

@@ -42,8 +42,20 @@ pub enum Control {
     Terminate,
     /// The node runs again, before anything behind it does.
     Iterate,
-    /// The run goes on at these tasks.
+    /// The run goes on at these tasks. Those that the run did not have were added to its [`crate::RunPlan`] before.
     Jump(Vec<NodeId>),
+    /// These tasks, which were added just now, run as well.
+    Add(Vec<NodeId>),
+}
+
+impl Control {
+    /// The tasks that are to run because of it.
+    pub(super) fn targets(&self) -> &[NodeId] {
+        match self {
+            Self::Jump(targets) | Self::Add(targets) => targets,
+            Self::Cancel | Self::Terminate | Self::Iterate => &[],
+        }
+    }
 }
 
 /// Whether an attempt that failed is followed by another. A run that is ending follows none up.

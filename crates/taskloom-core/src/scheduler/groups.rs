@@ -45,9 +45,11 @@ impl Scheduler {
     fn tally(&self, group: &Group) -> Tally {
         let mut tally = Tally::default();
         for branch in &group.branches {
-            let failed = branch.nodes.iter().any(|&node| self.has_failed(node));
+            let added = || branch.nodes.iter().flat_map(|&node| self.added_from(node));
+            let failed = branch.nodes.iter().chain(added()).any(|&node| self.has_failed(node));
             let last = &self.nodes[branch.last as usize];
-            let ended = last.phase == Phase::Ended;
+            let is_over = |&node: &NodeId| self.nodes[node as usize].phase == Phase::Ended;
+            let ended = is_over(&branch.last) && added().all(is_over);
             let succeeded = ended && !failed && last.last == State::Succeeded;
             tally.failed += u32::from(failed);
             tally.succeeded += u32::from(succeeded);
@@ -68,13 +70,14 @@ impl Scheduler {
             return;
         }
         let plan = self.plan.clone();
-        let mut around = plan.fail_fast_around(node).to_vec();
+        let mut around = plan.fail_fast_around(self.run.root(node)).to_vec();
         while let Some(group) = around.pop() {
             let record = &plan.groups()[group as usize];
             let is_open = self.nodes[record.exit as usize].phase == Phase::Waiting;
             if is_open && record.policy.is_certain(self.tally(record)) {
                 let skipped = self.cut(group);
-                around.extend(skipped.iter().flat_map(|&node| plan.fail_fast_around(node)).filter(|&&g| g != group));
+                let roots = skipped.iter().map(|&node| self.run.root(node));
+                around.extend(roots.flat_map(|node| plan.fail_fast_around(node)).filter(|&&g| g != group));
                 around.sort_unstable();
                 around.dedup();
             }
@@ -94,13 +97,15 @@ impl Scheduler {
                     groups.push(inner);
                     continue;
                 }
-                match self.nodes[node as usize].phase {
-                    Phase::Running => self.tell(node),
-                    Phase::Waiting | Phase::Ready | Phase::BackingOff => {
-                        self.skip(node);
-                        skipped.push(node);
+                for node in std::iter::once(node).chain(self.added_from(node).to_vec()) {
+                    match self.nodes[node as usize].phase {
+                        Phase::Running => self.tell(node),
+                        Phase::Waiting | Phase::Ready | Phase::BackingOff => {
+                            self.skip(node);
+                            skipped.push(node);
+                        }
+                        Phase::Ended | Phase::Stopped => {}
                     }
-                    Phase::Ended | Phase::Stopped => {}
                 }
             }
         }

@@ -21,7 +21,11 @@ impl Scheduler {
         let plan = self.plan.clone();
         for edge in plan.loops().of(node) {
             let forward = self.forward.entry(edge.target).or_insert_with(|| plan.forward(edge.target));
-            let busy = forward.ones().filter(|&node| self.nodes[node].is_active()).count();
+            let (nodes, added) = (&self.nodes, &self.added);
+            let is_active = |node: &NodeId| nodes[*node as usize].is_active();
+            let forward = forward.ones().map(|node| u32::try_from(node).unwrap_or(NodeId::MAX));
+            let busy =
+                forward.flat_map(|node| added.from(node).iter().copied().chain([node])).filter(is_active).count();
             self.waiting.push(Waiting {
                 edge: edge.edge,
                 source: edge.source,
@@ -83,7 +87,7 @@ impl Scheduler {
 
     fn count(&mut self, node: NodeId, count: impl Fn(u32) -> u32) {
         for waiting in &mut self.waiting {
-            if self.forward[&waiting.target].contains(node as usize) {
+            if self.forward[&waiting.target].contains(self.run.root(node) as usize) {
                 waiting.busy = count(waiting.busy);
             }
         }

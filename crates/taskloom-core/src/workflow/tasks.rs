@@ -54,6 +54,11 @@ impl Tasks {
         self.renamed_numbers.get(&instance.address()).copied()
     }
 
+    /// How many instances with an automatic id and this digest have joined.
+    pub(crate) fn occurrences(&self, digest: u64) -> u64 {
+        self.occurrences.get(&digest).copied().unwrap_or(0)
+    }
+
     /// Adds an instance, unless it is there, and gives its number.
     pub(crate) fn join(&mut self, instance: &Instance) -> Result<u32, BuildError> {
         let Some(id) = instance.fixed_id() else { return self.join_unnamed(instance) };

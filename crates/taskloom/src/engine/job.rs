@@ -5,7 +5,7 @@ use std::{
 
 use parking_lot::Mutex;
 use taskloom_core::{
-    Gathered, Inputs, NodeId, Plan, Value,
+    BuildError, Gathered, Inputs, NodeId, RunPlan, Value,
     channel::{Attempt, Pending},
     resolve,
 };
@@ -66,7 +66,7 @@ impl Job {
     /// # Errors
     ///
     /// A [`Failure`] that says which parameter has no value and where it was looked for.
-    pub fn inputs(&self, plan: &Plan, channel: impl Fn(&str) -> Option<Value>) -> Result<Inputs, Failure> {
+    pub fn inputs(&self, plan: &RunPlan, channel: impl Fn(&str) -> Option<Value>) -> Result<Inputs, Failure> {
         let Some(sources) = &self.sources else { return Ok(Inputs::new()) };
         let Sources { gathered, cause, data } = &**sources;
         resolve(plan, self.node, gathered, *cause, data.as_ref(), channel)
@@ -99,6 +99,11 @@ impl Job {
     /// Refuses whatever the attempt tries from here on.
     pub(super) fn close_channel(&self) -> Option<Pending> {
         self.slot.get()?.close()
+    }
+
+    /// Looks whether the tasks that it wants to add can be.
+    pub(super) fn check_additions(&self, plan: &RunPlan) -> Result<(), BuildError> {
+        self.asks.get().map_or(Ok(()), |asks| asks.lock().check(plan))
     }
 
     pub(super) fn take_asks(&self) -> Option<Asks> {

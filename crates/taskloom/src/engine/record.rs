@@ -5,13 +5,13 @@ use std::{
     time::Duration,
 };
 
-use taskloom_core::{Ending, Gathered, Kind, NodeId, Options, Outcome, Plan, State, Value, channel::Content};
+use taskloom_core::{Ending, Gathered, Kind, NodeId, Options, Outcome, RunPlan, State, Value, channel::Content};
 
 use super::Failure;
 
 /// What a run that has ended leaves behind.
 pub struct Record {
-    pub(super) plan: Arc<Plan>,
+    pub(super) plan: Arc<RunPlan>,
     pub(super) ending: Ending,
     pub(super) results: Vec<Option<Value>>,
     pub(super) order: Vec<NodeId>,
@@ -42,7 +42,7 @@ pub struct GroupReport {
 
 impl Record {
     /// What was run.
-    pub fn plan(&self) -> &Arc<Plan> {
+    pub fn plan(&self) -> &Arc<RunPlan> {
         &self.plan
     }
 
@@ -92,7 +92,7 @@ impl Record {
 
     /// When the last attempt of a task began and ended, since the run began.
     pub fn times(&self, node: NodeId) -> (Duration, Duration) {
-        self.times[node as usize]
+        self.times[self.plan.slot(node)]
     }
 
     /// The tasks that succeeded, in the order in which they did.
@@ -102,7 +102,7 @@ impl Record {
 
     /// The value of a task that has succeeded.
     pub fn task_value(&self, node: NodeId) -> Option<&Value> {
-        self.results.get(node as usize)?.as_ref()
+        self.results.get(self.plan.slot(node))?.as_ref()
     }
 
     /// The value of a task or group that has succeeded.
@@ -111,7 +111,7 @@ impl Record {
             return self.task_value(node).cloned();
         }
         let gathered = Gathered::take_one(&self.plan, node, |from| match self.state(from) {
-            State::Succeeded if self.plan.is_task(from) => Some(self.results[from as usize].clone()),
+            State::Succeeded if self.plan.is_task(from) => Some(self.task_value(from).cloned()),
             State::Succeeded => Some(None),
             _ => None,
         });

@@ -4,9 +4,15 @@ use std::{
     time::Duration,
 };
 
-use taskloom_core::{Command, Control, Event, Gathered, NodeId, Outcome, Plan, Retry, Scheduler, State, Value};
+use taskloom_core::{
+    Command, Control, Event, Gathered, NodeId, Outcome, Plan, Retry, RunPlan, Scheduler, State, Value,
+};
 
-use super::{Asks, Execution, Failure, Job, Record, Role, RunOptions, asks::Wish, job::Sources};
+use super::{
+    Asks, Execution, Failure, Job, Record, Role, RunOptions,
+    asks::{Target, Wish},
+    job::Sources,
+};
 
 /// Who has to be woken after a visit; one at a time, since whoever wakes up looks again.
 pub(super) enum Wake {
@@ -36,7 +42,7 @@ struct Cancelled {
 
 /// What the workers of a run share.
 pub(super) struct Shared {
-    plan: Arc<Plan>,
+    plan: Arc<RunPlan>,
     scheduler: Scheduler,
     results: Vec<Option<Value>>,
     /// Tasks in the order in which they succeeded.
@@ -68,8 +74,10 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(plan: Arc<Plan>, options: &RunOptions) -> Self {
         let tasks = plan.task_count();
+        let scheduler = Scheduler::new(plan, options.limits);
         Self {
-            scheduler: Scheduler::new(plan.clone(), options.limits),
+            plan: scheduler.run_plan().clone(),
+            scheduler,
             results: vec![None; tasks],
             order: Vec::new(),
             times: vec![(Duration::ZERO, Duration::ZERO); tasks],
@@ -88,8 +96,11 @@ impl Shared {
             parked: false,
             finished: None,
             taken: false,
-            plan,
         }
+    }
+
+    pub(super) fn plan(&self) -> &Arc<RunPlan> {
+        &self.plan
     }
 
     pub(super) fn arrived(&mut self) {
@@ -119,7 +130,7 @@ impl Shared {
             return None;
         }
         self.apply(Event::Started(node));
-        self.times[node as usize].0 = now;
+        self.times[self.plan.slot(node)].0 = now;
         let mut job = Job::new(node, self.scheduler.iteration(node), self.scheduler.attempt(node), now);
         job.sources = self.sources(node);
         Some(job)
@@ -161,7 +172,7 @@ impl Shared {
     /// The value of a task that has succeeded; `None` inside for a group.
     #[expect(clippy::option_option, reason = "whether there is a value, and whether it is here")]
     fn gather(&self, node: NodeId) -> Option<Option<Value>> {
-        self.scheduler.has_value(node).then(|| self.results.get(node as usize).and_then(Clone::clone))
+        self.scheduler.has_value(node).then(|| self.results.get(self.plan.slot(node)).and_then(Clone::clone))
     }
 
     /// Takes what it keeps out of `result`.
@@ -175,7 +186,7 @@ impl Shared {
         now: Duration,
     ) -> bool {
         let node = job.node;
-        self.times[node as usize] = (job.started, now);
+        self.times[self.plan.slot(node)] = (job.started, now);
         match result {
             Some(Ok(_)) => {
                 if let Some(Ok(value)) = result.take() {
@@ -218,7 +229,7 @@ impl Shared {
         now: Duration,
     ) -> bool {
         let Execution { node, iteration, attempt } = execution;
-        let started = self.times[node as usize].0;
+        let started = self.times[self.plan.slot(node)].0;
         let job = Job::new(node, iteration, attempt, started);
         self.overdue.push(execution);
         self.abandoned.push(node);
@@ -253,29 +264,58 @@ impl Shared {
         let node = job.node;
         self.retried.remove(&node);
         let wish = job.take_asks().and_then(Asks::wish);
-        if !matches!(wish, Some(Wish { control: Control::Iterate, .. })) {
+        if !matches!(wish, Some(Wish::Iterate(_))) {
             // An iteration is no finished pass: the value is that of the last one.
-            self.results[node as usize] = Some(value);
+            self.results[self.plan.slot(node)] = Some(value);
             self.order.push(node);
         }
-        let Some(Wish { control, message, data }) = wish else {
-            if !self.data.is_empty() {
-                self.data.remove(&node);
-            }
-            return self.apply(Event::Succeeded(node));
-        };
-        match data {
-            Some(data) => self.data.insert(node, data),
-            None => self.data.remove(&node),
-        };
-        if self.message.is_none() {
-            self.message = message;
+        if !self.data.is_empty() {
+            self.data.remove(&node);
         }
+        let control = match wish {
+            None => return self.apply(Event::Succeeded(node)),
+            Some(Wish::Cancel(message)) => self.with_message(message, Control::Cancel),
+            Some(Wish::Terminate(message)) => self.with_message(message, Control::Terminate),
+            Some(Wish::Iterate(data)) => {
+                self.data.insert(node, data);
+                Control::Iterate
+            }
+            Some(Wish::Jump(targets)) => Control::Jump(self.enrol(targets)),
+            Some(Wish::Add(targets)) => Control::Add(self.enrol(targets)),
+        };
         self.apply(Event::Directed { node, control });
     }
 
+    fn with_message(&mut self, message: String, control: Control) -> Control {
+        self.message.get_or_insert(message);
+        control
+    }
+
+    /// The nodes of targets; those that the run does not have are added to it.
+    fn enrol(&mut self, targets: Vec<Target>) -> Vec<NodeId> {
+        let nodes = targets
+            .into_iter()
+            .map(|target| match target {
+                Target::Known(node) => node,
+                Target::New(addition) => self.plan.add(addition),
+            })
+            .collect();
+        self.results.resize(self.plan.slots(), None);
+        self.times.resize(self.plan.slots(), (Duration::ZERO, Duration::ZERO));
+        nodes
+    }
+
+    /// An attempt that wants to add tasks whose ids are taken has failed.
+    pub(super) fn refuse_duplicates(&self, job: &Job, result: &mut Option<Result<Value, Failure>>) {
+        if let Some(Ok(_)) = result
+            && let Err(error) = job.check_additions(&self.plan)
+        {
+            *result = Some(Err(Failure::lasting(error)));
+        }
+    }
+
     pub(super) fn abandon(&mut self, job: &Job, now: Duration) {
-        self.times[job.node as usize] = (job.started, now);
+        self.times[self.plan.slot(job.node)] = (job.started, now);
         self.apply(Event::Dropped(job.node));
     }
 
@@ -347,7 +387,7 @@ impl Shared {
     }
 
     pub(super) fn result(&self, node: NodeId) -> Option<Value> {
-        self.results.get(node as usize)?.clone()
+        self.results.get(self.plan.slot(node))?.clone()
     }
 
     pub(super) fn take_record(&mut self) -> Record {

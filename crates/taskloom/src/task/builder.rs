@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use taskloom_core::{Argument, Options, Place, RetryPolicy};
 
 use super::{Arg, Definition};
-use crate::{Fragment, IntoFragment};
+use crate::{Fragment, IntoFragment, next_task::Next};
 
 /// An instance of a task, as every type made by `#[task]` is one.
 ///
@@ -140,6 +140,11 @@ impl Builder {
     /// The output of the instance, as an argument.
     pub fn output<T>(&self) -> Arg<T> {
         Arg::new(Argument::Output(self.instance.clone()))
+    }
+
+    /// The instance as a task to go on at.
+    pub fn next(&self) -> Next {
+        Next::Instance(self.instance.clone())
     }
 
     /// The instance as an operand.

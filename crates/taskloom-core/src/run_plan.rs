@@ -1,0 +1,292 @@
+mod fills;
+
+use std::{fmt, sync::Arc};
+
+use parking_lot::RwLock;
+
+use crate::{
+    BuildError, Fill, Group, Instance, Kind, NodeId, Plan,
+    hash::Map,
+    task_id,
+    workflow::{duplicate, too_large},
+};
+
+/// A plan and what one run has added to it (rule R-11): the plan itself stays as it is, for all its runs.
+///
+/// Nodes of the plan keep their numbers; what is added is numbered from [`Plan::len`] on, in the order in which
+/// it is. Nothing is ever taken out, so whoever has seen a number can look it up, from any thread.
+pub struct RunPlan {
+    plan: Arc<Plan>,
+    added: boxcar::Vec<Added>,
+    names: RwLock<Names>,
+}
+
+/// A task that a run has beside those of its plan.
+struct Added {
+    task: Instance,
+    id: Box<str>,
+    by: NodeId,
+    /// The task of the plan from which the chain of additions began.
+    root: NodeId,
+    fills: Box<[Fill]>,
+}
+
+/// Where the added tasks are, by what they may be asked for with.
+#[derive(Default)]
+struct Names {
+    by_id: Map<Box<str>, NodeId>,
+    /// The vector keeps the address taken.
+    by_address: Map<usize, NodeId>,
+    /// How many instances with an automatic id and this digest were added.
+    occurrences: Map<u64, u64>,
+}
+
+/// A task that is to be added, with what is found out about it before: nothing of that needs a lock.
+pub struct Addition {
+    task: Instance,
+    digest: u64,
+    by: NodeId,
+    fills: Box<[Fill]>,
+}
+
+impl Addition {
+    /// The task.
+    pub fn task(&self) -> &Instance {
+        &self.task
+    }
+}
+
+impl RunPlan {
+    /// A run of `plan`, to which nothing was added.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        Self { plan, added: boxcar::Vec::new(), names: RwLock::default() }
+    }
+
+    /// What all runs share.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// The workflow's name.
+    pub fn name(&self) -> &str {
+        self.plan.name()
+    }
+
+    /// What a node is.
+    pub fn kind(&self, node: NodeId) -> Kind {
+        if self.is_added(node) { Kind::Task } else { self.plan.kind(node) }
+    }
+
+    /// Whether a node is a task.
+    pub fn is_task(&self, node: NodeId) -> bool {
+        self.plan.is_task(node) || self.is_added(node)
+    }
+
+    /// Whether a node is of the run and not of the plan.
+    pub fn is_added(&self, node: NodeId) -> bool {
+        node as usize >= self.plan.len()
+    }
+
+    /// The instance behind a task node.
+    ///
+    /// # Panics
+    ///
+    /// If the node is no task.
+    pub fn task(&self, node: NodeId) -> &Instance {
+        if self.plan.is_task(node) { self.plan.task(node) } else { &self.record(node).task }
+    }
+
+    /// The id of a task, or the name of a node's group.
+    pub fn id(&self, node: NodeId) -> &str {
+        if self.is_added(node) { &self.record(node).id } else { self.plan.id(node) }
+    }
+
+    /// The task with this id, or the exit of the group with this name.
+    pub fn find(&self, id: &str) -> Option<NodeId> {
+        self.plan.find(id).or_else(|| self.names.read().by_id.get(id).copied())
+    }
+
+    /// The node of an instance, whatever its id is here.
+    pub fn node_of(&self, instance: &Instance) -> Option<NodeId> {
+        self.plan.node_of(instance).or_else(|| self.names.read().by_address.get(&instance.address()).copied())
+    }
+
+    /// All ids: those of the plan, then of what was added.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.plan.ids().chain(self.added.iter().map(|(_, added)| &*added.id))
+    }
+
+    /// The tasks that the run has, in the order of composition and addition.
+    pub fn tasks(&self) -> impl Iterator<Item = NodeId> {
+        let planned = (0_u32..).take(self.plan.task_count()).filter(|&node| self.plan.includes(node));
+        planned.chain(self.added_nodes())
+    }
+
+    /// The nodes that nothing follows, in the order of composition and addition (rule R-4).
+    pub fn sinks(&self) -> Vec<NodeId> {
+        let mut sinks = self.plan.sinks();
+        // A group follows what was added from inside of it.
+        sinks.extend(self.added_nodes().filter(|&node| !self.plan.is_grouped(self.root(node))));
+        sinks
+    }
+
+    /// How many places [`slot`](Self::slot) gives.
+    pub fn slots(&self) -> usize {
+        self.plan.task_count() + self.added.count()
+    }
+
+    /// The tasks that were added, in that order.
+    pub fn added_nodes(&self) -> impl Iterator<Item = NodeId> {
+        (0..self.added.count()).map(|index| self.number(index))
+    }
+
+    /// The groups, by the number in [`Kind`].
+    pub fn groups(&self) -> &[Group] {
+        self.plan.groups()
+    }
+
+    /// Whether a node can run in this run.
+    pub fn includes(&self, node: NodeId) -> bool {
+        self.is_added(node) || self.plan.includes(node)
+    }
+
+    /// What fills those parameters of a task that have no value of their own.
+    pub fn fills(&self, node: NodeId) -> &[Fill] {
+        if self.is_added(node) { &self.record(node).fills } else { self.plan.fills(node) }
+    }
+
+    /// The task that added this one, if one did.
+    pub fn added_by(&self, node: NodeId) -> Option<NodeId> {
+        self.is_added(node).then(|| self.record(node).by)
+    }
+
+    /// The task of the plan from which the chain of additions that led to a node began; of another node itself.
+    pub(crate) fn root(&self, node: NodeId) -> NodeId {
+        if self.is_added(node) { self.record(node).root } else { node }
+    }
+
+    /// A place for each task, for what is kept by task; behind all of them for a group's node.
+    pub fn slot(&self, node: NodeId) -> usize {
+        let (node, tasks) = (node as usize, self.plan.task_count());
+        match node.checked_sub(self.plan.len()) {
+            Some(added) => tasks + added,
+            None if node < tasks => node,
+            None => usize::MAX,
+        }
+    }
+
+    /// Looks into a task that another one, `by`, wants to add to the run.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if its id is illegal or taken, or a parameter can never be filled.
+    pub fn prepare(&self, task: &Instance, by: NodeId) -> Result<Addition, BuildError> {
+        task.validate_id()?;
+        if let Some(id) = task.given_id() {
+            self.refuse_taken(id, task)?;
+        }
+        let fills = fills::find(self, task, by)?;
+        let digest = if task.fixed_id().is_some() { 0 } else { task.digest() };
+        Ok(Addition { task: task.clone(), digest, by, fills })
+    }
+
+    /// Looks whether the ids of tasks that are to be added are still free.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::BuildErrorKind::DuplicateTask`] if one was taken since it was prepared.
+    pub fn check<'a>(&self, additions: impl Iterator<Item = &'a Addition>) -> Result<(), BuildError> {
+        let mut count = self.added.count();
+        for Addition { task, .. } in additions {
+            count += 1;
+            if count > 1_000_000_000 {
+                return Err(too_large());
+            }
+            if let Some(id) = task.given_id() {
+                self.refuse_taken(id, task)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a task, unless the run has it, and gives its node. To be called in the order of the events that ask for
+    /// it, by one thread at a time, after [`check`](Self::check).
+    pub fn add(&self, addition: Addition) -> NodeId {
+        let Addition { task, digest, by, fills } = addition;
+        if let Some(node) = self.node_of(&task) {
+            return node;
+        }
+        let node = self.number(self.added.count());
+        let id = self.name_of(&task, digest);
+        let mut names = self.names.write();
+        names.by_id.insert(id.clone(), node);
+        names.by_address.insert(task.address(), node);
+        drop(names);
+        task.joins();
+        let root = self.root(by);
+        self.added.push(Added { task, id, by, root, fills });
+        node
+    }
+
+    /// The id that a task goes by in this run.
+    fn name_of(&self, task: &Instance, digest: u64) -> Box<str> {
+        if let Some(id) = task.given_id() {
+            return id.into();
+        }
+        let is_free = |id: &String| self.find(id).is_none();
+        if task.fixed_id().is_none() {
+            let occurrence = self.occurrence(digest) + self.plan.occurrences(digest);
+            let mut ids = task_id::joining(task.definition().id(), digest, occurrence);
+            task.fix_id(ids.find(is_free).expect("there are more lengths than tasks"));
+        }
+        // Another thread may have fixed the id meanwhile, to one that is taken here.
+        let fixed = task.id().to_owned();
+        if is_free(&fixed) {
+            return fixed.into();
+        }
+        let occurrence = self.occurrence(crate::hash::text(&fixed));
+        let free = task_id::lengthening(&fixed, occurrence).find(is_free);
+        free.expect("there are more lengths than tasks").into()
+    }
+
+    /// Counts one more of those that are alike.
+    fn occurrence(&self, alike: u64) -> u64 {
+        let mut names = self.names.write();
+        let occurrence = names.occurrences.entry(alike).or_insert(0);
+        *occurrence += 1;
+        *occurrence
+    }
+
+    fn refuse_taken(&self, id: &str, task: &Instance) -> Result<(), BuildError> {
+        match self.find(id) {
+            Some(node) if !self.is_task(node) => {
+                let message = format!("`{id}`, made at {}, has the name of a group of this run", task.place());
+                Err(BuildError::new(crate::BuildErrorKind::DuplicateTask, message)
+                    .task(id)
+                    .hint("give the instance another `task_id`"))
+            }
+            Some(node) if !self.task(node).same(task) => Err(duplicate(id, self.task(node).place(), task.place())),
+            _ => Ok(()),
+        }
+    }
+
+    fn number(&self, index: usize) -> NodeId {
+        NodeId::try_from(self.plan.len() + index).expect("a run holds fewer tasks than numbers")
+    }
+
+    fn record(&self, node: NodeId) -> &Added {
+        self.added.get(node as usize - self.plan.len()).expect("a node that the run has")
+    }
+}
+
+impl fmt::Debug for RunPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunPlan").field("plan", &self.plan).field("added", &self.added.count()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Addition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Addition").field("task", &self.task).field("by", &self.by).finish_non_exhaustive()
+    }
+}
