@@ -121,12 +121,6 @@ def test_e_01_drawings(name):
         getattr(workflow("w").add(step), name)()
 
 
-def test_e_01_a_group_as_an_argument():
-    group = step(task_id="a") | step(task_id="b")
-    with not_yet("a group as an argument"):
-        step(name=group)
-
-
 def test_e_01_a_workflow_as_an_operand():
     inner = workflow("inner").add(step)
     with pytest.raises((NotImplementedError, TypeError)):

@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use crate::{
-    BuildError, BuildErrorKind, Instance, Policy, hash::Map, task_id::validate_group_name, workflow::conflict,
+    Argument, BuildError, BuildErrorKind, Instance, Policy, hash::Map, task_id::validate_group_name, workflow::conflict,
 };
 
 /// A composition: an instance, a chain or a group. A value without effects until it joins a workflow.
@@ -105,6 +105,39 @@ impl Fragment {
     }
 }
 
+impl Fragment {
+    /// Whether it is a group.
+    pub fn is_group(&self) -> bool {
+        matches!(self.0, Node::Group(_))
+    }
+
+    /// The instances in it, in the order of composition, as often as they occur.
+    pub(crate) fn instances(&self) -> impl Iterator<Item = &Instance> {
+        let mut pending = vec![&self.0];
+        let mut groups: Vec<&GroupNode> = Vec::new();
+        std::iter::from_fn(move || {
+            loop {
+                match pending.pop()? {
+                    Node::Task(instance) => return Some(instance),
+                    Node::Chain(chain) => pending.extend(chain.parts.iter().rev().map(|part| &part.0)),
+                    Node::Group(group) => {
+                        let mut part = group;
+                        groups.push(part);
+                        while let Some(left) = &part.extends {
+                            part = left;
+                            groups.push(part);
+                        }
+                        // The innermost comes first, so it goes to the stack last.
+                        for part in groups.drain(..) {
+                            pending.extend(part.members.iter().rev().map(|member| &member.0));
+                        }
+                    }
+                }
+            }
+        })
+    }
+}
+
 impl From<Instance> for Fragment {
     fn from(instance: Instance) -> Self {
         Self(Node::Task(instance))
@@ -169,25 +202,30 @@ impl fmt::Debug for Fragment {
     }
 }
 
-// A composition can be nested 100,000 deep; it is taken apart in a loop, since recursion would
-// overflow the stack.
+// A composition can be nested 100,000 deep, also by way of arguments; it is taken apart in a loop, since
+// recursion would overflow the stack.
 impl Drop for Chain {
     fn drop(&mut self) {
-        take_apart(std::mem::take(&mut self.parts), None);
+        take_apart(std::mem::take(&mut self.parts));
     }
 }
 
 impl Drop for GroupNode {
     fn drop(&mut self) {
-        take_apart(std::mem::take(&mut self.members), self.extends.take());
+        let mut pending = std::mem::take(&mut self.members);
+        pending.extend(self.extends.take().map(|group| Fragment(Node::Group(group))));
+        take_apart(pending);
     }
 }
 
-fn take_apart(mut pending: SmallVec<[Fragment; 2]>, extends: Option<Arc<GroupNode>>) {
-    pending.extend(extends.map(|group| Fragment(Node::Group(group))));
+pub(crate) fn take_apart(mut pending: SmallVec<[Fragment; 2]>) {
     while let Some(fragment) = pending.pop() {
         match fragment.0 {
-            Node::Task(_) => {}
+            Node::Task(instance) => {
+                if instance.takes_outputs() {
+                    pending.extend(instance.into_arguments().into_iter().flat_map(held_by));
+                }
+            }
             Node::Chain(chain) => {
                 if let Some(mut chain) = Arc::into_inner(chain) {
                     pending.append(&mut chain.parts);
@@ -201,4 +239,14 @@ fn take_apart(mut pending: SmallVec<[Fragment; 2]>, extends: Option<Arc<GroupNod
             }
         }
     }
+}
+
+/// What arguments that nobody needs any more hold.
+pub(crate) fn held_by(arguments: SmallVec<[Argument; 1]>) -> impl Iterator<Item = Fragment> {
+    arguments.into_iter().flat_map(|argument| match argument {
+        Argument::Open | Argument::Value(_) => SmallVec::<[Fragment; 1]>::new(),
+        Argument::Output(instance) => smallvec::smallvec![instance.into()],
+        Argument::Outputs(instances) => Arc::into_inner(instances).into_iter().flatten().map(Fragment::from).collect(),
+        Argument::Group(group) => smallvec::smallvec![group],
+    })
 }

@@ -2,6 +2,7 @@ mod compile;
 mod describe;
 mod draw;
 mod edges;
+mod group_types;
 mod groups;
 mod loops;
 mod order;

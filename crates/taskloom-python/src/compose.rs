@@ -20,7 +20,7 @@ pub(crate) struct Chain {
 /// Tasks that run side by side.
 #[pyclass(frozen, extends = Operand, module = "taskloom")]
 pub(crate) struct Group {
-    fragment: Fragment,
+    pub(crate) fragment: Fragment,
 }
 
 #[pymethods]

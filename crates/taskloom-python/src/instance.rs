@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use pyo3::{
-    exceptions::PyNotImplementedError,
     prelude::*,
     types::{PyDict, PyList, PyTuple},
 };
@@ -9,7 +8,7 @@ use smallvec::SmallVec;
 use taskloom_core::{Argument, Place};
 
 use crate::{
-    compose::Operand,
+    compose::{Group, Operand},
     definition::Definition,
     errors, live_ids,
     options::TaskOptions,
@@ -131,9 +130,10 @@ impl Instance {
             match argument {
                 Argument::Open => list.append(open)?,
                 Argument::Value(value) => list.append(unwrap(py, value))?,
-                Argument::Output(_) | Argument::Outputs(_) => {
+                Argument::Output(_) | Argument::Outputs(_) | Argument::Group(_) => {
+                    let of = if matches!(argument, Argument::Output(_)) { "another instance" } else { "other tasks" };
                     let message = format!(
-                        "`{}` is bound to the output of another instance, which only a run has; pass a value: run({}=…)",
+                        "`{}` is bound to the output of {of}, which only a run has; pass a value: run({}=…)",
                         parameter.name, parameter.name,
                     );
                     return Err(errors::binding(py, &message));
@@ -192,8 +192,13 @@ fn argument(object: Bound<'_, PyAny>) -> PyResult<Argument> {
     if let Some(instance) = as_instance(&object) {
         return Ok(Argument::Output(instance));
     }
+    if let Ok(group) = object.cast::<Group>() {
+        return Argument::group(group.get().fragment.clone()).map_err(|error| errors::raise(object.py(), &error));
+    }
     if object.cast::<Operand>().is_ok() {
-        return Err(PyNotImplementedError::new_err("a group as an argument is not implemented yet"));
+        let message =
+            "a chain is no argument: instances, lists of these and groups are\n  hint: bind the chain's last task";
+        return Err(errors::binding(object.py(), message));
     }
     let outputs: Option<Vec<_>> = match (object.cast_exact::<PyList>(), object.cast_exact::<PyTuple>()) {
         (Ok(list), _) if first_is_instance(list.get_item(0)) => Some(list.iter().collect()),

@@ -54,10 +54,12 @@ pub struct Context {
     attempt: u32,
     asks: Arc<Mutex<Asks>>,
     channel: AttemptChannel,
+    /// Whether the function was called without a run: what it asks for has no effect then.
+    alone: bool,
 }
 
 impl Context {
-    pub(crate) fn new(engine: &Arc<Engine>, job: &Job) -> Self {
+    pub(crate) fn new(engine: &Arc<Engine>, job: &Job, alone: bool) -> Self {
         Self {
             plan: engine.plan().clone(),
             engine: Arc::downgrade(engine),
@@ -67,6 +69,7 @@ impl Context {
             attempt: job.attempt,
             asks: job.asks().clone(),
             channel: engine.attempt_channel(job),
+            alone,
         }
     }
 
@@ -143,6 +146,9 @@ impl Context {
     ///
     /// Of kind [`ErrorKind::Output`] if the workflow has no such task.
     pub fn goto(&self, task_id: impl AsRef<str>) -> Result<()> {
+        if self.alone {
+            return Ok(());
+        }
         let target = self.find(task_id.as_ref())?;
         let mut asks = self.asks.lock();
         if !asks.jumps.contains(&target) {

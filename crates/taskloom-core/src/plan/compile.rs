@@ -39,14 +39,14 @@ pub(super) fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Plan, 
         loops: loops::Loops::default(),
         always: Vec::new(),
         fail_fast: groups::fail_fast(&kept.groups),
-        groups: kept.groups,
+        groups: std::mem::take(&mut kept.groups),
     };
     plan.loops = loops::find(&plan);
     for edge in &plan.loops.list {
         plan.pending[edge.target as usize] -= 1;
     }
     plan.always = always(&plan);
-    plan.fills = sources::find(&plan)?;
+    plan.fills = sources::find(&plan, &|group| kept.exit(workflow, group))?;
     Ok(plan)
 }
 

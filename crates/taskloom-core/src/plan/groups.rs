@@ -2,7 +2,7 @@ use smallvec::SmallVec;
 
 use super::NodeId;
 use crate::{
-    BuildError, GroupSettings, Policy,
+    BuildError, Fragment, GroupSettings, Policy,
     hash::{self, Map},
     suggest,
     workflow::{Branch, End, Workflow},
@@ -60,6 +60,11 @@ impl Kept {
             End::Task(task) => task,
             End::Group(group) => self.entry(group) + 1,
         }
+    }
+
+    /// The exit of a group that is bound as an argument.
+    pub(super) fn exit(&self, workflow: &Workflow, group: &Fragment) -> NodeId {
+        self.last(workflow.end_of(group).expect("bound groups join with what takes them"))
     }
 
     fn entry(&self, group: u32) -> NodeId {

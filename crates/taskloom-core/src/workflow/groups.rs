@@ -61,6 +61,14 @@ impl Workflow {
         inside
     }
 
+    /// Where a group that has joined ends.
+    pub(crate) fn end_of(&self, group: &Fragment) -> Option<End> {
+        match &group.0 {
+            Node::Group(group) => self.group_number(group).map(End::Group),
+            Node::Task(_) | Node::Chain(_) => None,
+        }
+    }
+
     fn group_number(&self, group: &Arc<GroupNode>) -> Option<u32> {
         match self.joined.get(&Arc::as_ptr(group).addr())?.1.first {
             End::Group(number) => Some(number),
