@@ -4,7 +4,8 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use crate::{
-    Argument, BuildError, BuildErrorKind, Instance, Policy, hash::Map, task_id::validate_group_name, workflow::conflict,
+    Argument, BuildError, BuildErrorKind, Instance, Policy, Workflow, hash::Map, task_id::validate_group_name,
+    workflow::conflict,
 };
 
 /// A composition: an instance, a chain or a group. A value without effects until it joins a workflow.
@@ -19,6 +20,7 @@ pub(crate) enum Node {
     Task(Instance),
     Chain(Arc<Chain>),
     Group(Arc<GroupNode>),
+    Workflow(Arc<Workflow>),
 }
 
 /// Its parts run one after another.
@@ -32,6 +34,13 @@ pub(crate) struct GroupNode {
     pub(crate) extends: Option<Arc<Self>>,
     pub(crate) members: SmallVec<[Fragment; 2]>,
     pub(crate) settings: Mutex<GroupSettings>,
+}
+
+impl GroupNode {
+    /// A group whose members are known elsewhere.
+    pub(crate) fn empty(settings: GroupSettings) -> Self {
+        Self { extends: None, members: SmallVec::new(), settings: Mutex::new(settings) }
+    }
 }
 
 /// What can be set on a group.
@@ -70,7 +79,7 @@ impl Fragment {
     pub fn settings(&self) -> GroupSettings {
         match &self.0 {
             Node::Group(group) => group.settings.lock().clone(),
-            Node::Task(_) | Node::Chain(_) => GroupSettings::default(),
+            Node::Task(_) | Node::Chain(_) | Node::Workflow(_) => GroupSettings::default(),
         }
     }
 
@@ -100,7 +109,7 @@ impl Fragment {
     pub fn as_instance(&self) -> Option<&Instance> {
         match &self.0 {
             Node::Task(instance) => Some(instance),
-            Node::Chain(_) | Node::Group(_) => None,
+            Node::Chain(_) | Node::Group(_) | Node::Workflow(_) => None,
         }
     }
 }
@@ -120,6 +129,8 @@ impl Fragment {
                 match pending.pop()? {
                     Node::Task(instance) => return Some(instance),
                     Node::Chain(chain) => pending.extend(chain.parts.iter().rev().map(|part| &part.0)),
+                    // Its tasks are its own.
+                    Node::Workflow(_) => {}
                     Node::Group(group) => {
                         let mut part = group;
                         groups.push(part);
@@ -141,6 +152,13 @@ impl Fragment {
 impl From<Instance> for Fragment {
     fn from(instance: Instance) -> Self {
         Self(Node::Task(instance))
+    }
+}
+
+/// What a workflow is now, as an operand (rule C-11): joining a workflow it puts copies of its tasks in.
+impl From<Workflow> for Fragment {
+    fn from(workflow: Workflow) -> Self {
+        Self(Node::Workflow(Arc::new(workflow)))
     }
 }
 
@@ -198,6 +216,7 @@ impl fmt::Debug for Fragment {
             Node::Task(instance) => instance.fmt(f),
             Node::Chain(_) => f.write_str("Fragment(chain)"),
             Node::Group(_) => f.write_str("Fragment(group)"),
+            Node::Workflow(workflow) => write!(f, "Fragment(workflow {})", workflow.name()),
         }
     }
 }
@@ -226,6 +245,7 @@ pub(crate) fn take_apart(mut pending: SmallVec<[Fragment; 2]>) {
                     pending.extend(instance.into_arguments().into_iter().flat_map(held_by));
                 }
             }
+            Node::Workflow(_) => {}
             Node::Chain(chain) => {
                 if let Some(mut chain) = Arc::into_inner(chain) {
                     pending.append(&mut chain.parts);

@@ -150,6 +150,14 @@ impl Instance {
         }
     }
 
+    /// A copy under an id of its own, with arguments of its own.
+    pub(crate) fn copied(&self, id: String, arguments: SmallVec<[Argument; 1]>) -> Self {
+        let mut inner = self.0.copy();
+        inner.id = Id::Given(id.into_boxed_str());
+        inner.arguments = arguments;
+        Self(Arc::new(inner))
+    }
+
     // In place while nobody else holds it, else on a copy with an identity of its own.
     fn change(&mut self) -> &mut Inner {
         if Arc::get_mut(&mut self.0).is_none() {

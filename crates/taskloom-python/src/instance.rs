@@ -14,6 +14,7 @@ use crate::{
     options::TaskOptions,
     place::PyPlace,
     value::{unwrap, wrap},
+    workflow::Workflow,
 };
 
 /// Stands for a parameter that is left open.
@@ -123,11 +124,18 @@ impl Instance {
         &self.definition
     }
 
-    /// The bound value for each parameter, or `OPEN`.
-    fn arguments<'py>(&self, py: Python<'py>, open: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+    /// The value for each parameter: the one given, or else the one bound, or else `OPEN`.
+    fn arguments<'py>(
+        &self,
+        py: Python<'py>,
+        given: Vec<Bound<'py, PyAny>>,
+        open: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
-        for (argument, parameter) in self.core.arguments().iter().zip(self.core.definition().parameters()) {
+        let bound = self.core.arguments().iter().zip(self.core.definition().parameters());
+        for ((argument, parameter), given) in bound.zip(given) {
             match argument {
+                _ if !given.is(open) => list.append(given)?,
                 Argument::Open => list.append(open)?,
                 Argument::Value(value) => list.append(unwrap(py, value))?,
                 Argument::Output(_) | Argument::Outputs(_) | Argument::Group(_) => {
@@ -194,6 +202,11 @@ fn argument(object: Bound<'_, PyAny>) -> PyResult<Argument> {
     }
     if let Ok(group) = object.cast::<Group>() {
         return Argument::group(group.get().fragment.clone()).map_err(|error| errors::raise(object.py(), &error));
+    }
+    if let Ok(workflow) = object.cast::<Workflow>() {
+        let name = workflow.get().name(object.py());
+        let message = format!("workflow `{name}` is no argument\n  hint: bind an instance of it, or a group");
+        return Err(errors::binding(object.py(), &message));
     }
     if object.cast::<Operand>().is_ok() {
         let message =

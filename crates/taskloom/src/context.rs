@@ -174,7 +174,8 @@ impl Context {
     }
 
     fn find(&self, id: &str) -> Result<NodeId> {
-        let node = self.plan.find(id).filter(|&node| self.plan.is_task(node) && self.plan.includes(node));
+        let node =
+            self.plan.find_from(self.node, id).filter(|&node| self.plan.is_task(node) && self.plan.includes(node));
         node.ok_or_else(|| crate::run::unknown(&self.plan, id))
     }
 }

@@ -47,7 +47,7 @@ impl Fills {
 }
 
 /// Finds the fills of all tasks of a plan; `exit` gives the exit of a group that is bound in it.
-pub(super) fn find(plan: &Plan, exit: &dyn Fn(&Fragment) -> NodeId) -> Result<Fills, BuildError> {
+pub(super) fn find(plan: &Plan, exit: &dyn Fn(NodeId, &Fragment) -> NodeId) -> Result<Fills, BuildError> {
     let mut fills = Fills::default();
     let mut ways = Ways { plan, exit, before: None, reached: Map::default() };
     for node in (0_u32..).take(plan.task_count()).filter(|&node| plan.includes(node)) {
@@ -76,7 +76,7 @@ pub(super) fn find(plan: &Plan, exit: &dyn Fn(&Fragment) -> NodeId) -> Result<Fi
 /// Finds the ways that lead to a task, and remembers what it had to search for.
 struct Ways<'a> {
     plan: &'a Plan,
-    exit: &'a dyn Fn(&Fragment) -> NodeId,
+    exit: &'a dyn Fn(NodeId, &Fragment) -> NodeId,
     before: Option<Edges>,
     /// For a task that gives its name to a parameter: what can be reached from it.
     reached: Map<NodeId, FixedBitSet>,
@@ -88,13 +88,13 @@ impl Ways<'_> {
         let definition = plan.task(node).definition();
         let declared = &definition.parameters()[parameter];
         let mut sources = SmallVec::new();
-        match self.bound(argument) {
+        match self.bound(node, argument) {
             _ if matches!(argument, Argument::Value(_)) => return None,
             Some(source) => sources.push(source),
             None if declared.collects => {}
             None => match definition.lookup() {
                 Lookup::ByName => {
-                    if let Some(ancestor) = plan.find(&declared.name)
+                    if let Some(ancestor) = plan.find_from(node, &declared.name)
                         && ancestor != node
                         && plan.includes(ancestor)
                         && self.leads(ancestor, node)
@@ -123,14 +123,15 @@ impl Ways<'_> {
 
     /// What an argument is bound to, if that is part of the run. What a run from a start node leaves out is looked
     /// for further down the list (rule S-10).
-    fn bound(&self, argument: &Argument) -> Option<Source> {
+    fn bound(&self, node: NodeId, argument: &Argument) -> Option<Source> {
         let plan = self.plan;
-        let number = |instance: &Instance| plan.node_of(instance).expect("bound instances join with what takes them");
+        let number =
+            |instance: &Instance| plan.input(node, instance).expect("bound instances join with what takes them");
         let source = match argument {
             Argument::Open | Argument::Value(_) => return None,
             Argument::Output(instance) => Source::Output(number(instance)),
             Argument::Outputs(instances) => Source::Outputs(instances.iter().map(number).collect()),
-            Argument::Group(group) => Source::Group((self.exit)(group)),
+            Argument::Group(group) => Source::Group((self.exit)(node, group)),
         };
         let runs = match &source {
             Source::Outputs(nodes) => nodes.iter().all(|&node| plan.includes(node)),
@@ -143,7 +144,8 @@ impl Ways<'_> {
     /// The only parameter that is open and has no default. One that is bound to what this run leaves out is open.
     fn only_open(&self, node: NodeId) -> Option<usize> {
         let task = self.plan.task(node);
-        let is_open = |argument: &Argument| !matches!(argument, Argument::Value(_)) && self.bound(argument).is_none();
+        let is_open =
+            |argument: &Argument| !matches!(argument, Argument::Value(_)) && self.bound(node, argument).is_none();
         let declared = task.arguments().iter().zip(task.definition().parameters()).enumerate();
         let mut open = declared.filter(|(_, (argument, parameter))| is_open(argument) && !parameter.has_default);
         let (number, _) = open.next()?;
@@ -183,7 +185,7 @@ fn refuse_unfilled(plan: &Plan, node: NodeId, fills: &[Fill]) -> Result<(), Buil
     let parameter = &task.definition().parameters()[fill.parameter];
     let missing = match &task.arguments()[fill.parameter] {
         Argument::Output(from) => {
-            let from = plan.node_of(from).map_or("", |from| plan.id(from));
+            let from = plan.input(node, from).map_or("", |from| plan.id(from));
             format!("`{from}`, whose output it is bound to, is not part of this run")
         }
         Argument::Outputs(_) => "not all outputs that it is bound to are part of this run".to_owned(),

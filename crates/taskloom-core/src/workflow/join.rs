@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{End, Ends, GroupRecord, Workflow, too_large};
+use super::{End, Ends, GroupRecord, Member, Workflow, too_large};
 use crate::{
     Argument, BuildError, Fragment, Instance,
     fragment::{Chain, GroupNode, Node},
@@ -8,10 +8,12 @@ use crate::{
 
 /// What is left to do while a fragment joins. Compositions nest without limit, so this is a stack of
 /// our own and not the machine's.
-enum Step<'a> {
+pub(super) enum Step<'a> {
     Visit(&'a Fragment),
     /// An instance whose output another one takes.
     Input(&'a Instance),
+    /// A group whose value an instance takes.
+    InputGroup(&'a Fragment),
     /// An instance, once what its arguments come from has joined.
     CloseTask(&'a Instance),
     CloseChain(&'a Fragment, &'a Arc<Chain>),
@@ -36,12 +38,23 @@ impl Workflow {
         while let Some(step) = steps.pop() {
             match step {
                 Step::Visit(fragment) => self.visit(fragment, &mut steps, &mut done)?,
-                Step::Input(instance) => self.visit_task(instance, &mut steps, &mut done)?,
+                Step::Input(instance) => match self.copy_of(&instance.into())? {
+                    Some(copy) => done.push(Ends::both(copy)),
+                    None => self.visit_task(instance, &mut steps, &mut done)?,
+                },
+                Step::InputGroup(group) => match self.copy_of(group)? {
+                    Some(copy) => done.push(Ends::both(copy)),
+                    None => self.visit(group, &mut steps, &mut done)?,
+                },
                 Step::CloseTask(instance) => self.close_task(instance, &mut done)?,
                 Step::CloseChain(fragment, chain) => {
                     let parts = done.split_off(done.len() - chain.parts.len());
-                    self.edges.extend(parts.windows(2).map(|pair| (pair[0].last, pair[1].first)));
-                    let ends = Ends { first: parts[0].first, last: parts[parts.len() - 1].last };
+                    for pair in parts.windows(2) {
+                        self.edges.push((pair[0].last, pair[1].first));
+                        let further = pair[1].further.map_or(&[][..], |number| &self.further[number as usize]);
+                        self.edges.extend(further.iter().map(|&first| (pair[0].last, first)));
+                    }
+                    let ends = Ends { last: parts[parts.len() - 1].last, ..parts[0] };
                     if Arc::strong_count(chain) > 1 {
                         self.joined.insert(Arc::as_ptr(chain).addr(), (fragment.clone(), ends));
                     }
@@ -68,6 +81,7 @@ impl Workflow {
             Node::Task(instance) => return self.visit_task(instance, steps, done),
             Node::Chain(chain) => Arc::as_ptr(chain).addr(),
             Node::Group(group) => Arc::as_ptr(group).addr(),
+            Node::Workflow(part) => Arc::as_ptr(part).addr(),
         };
         if let Some((_, ends)) = self.joined.get(&address) {
             done.push(*ends);
@@ -81,6 +95,7 @@ impl Workflow {
                 steps.extend(chain.parts.iter().rev().map(Step::Visit));
             }
             Node::Group(group) => self.visit_group(fragment, group, steps),
+            Node::Workflow(part) => done.push(self.join_part(fragment, part)?),
         }
         Ok(())
     }
@@ -126,7 +141,13 @@ impl Workflow {
         self.groups.push(GroupRecord {
             node: group.clone(),
             extends,
-            members: group.members.iter().cloned().zip(members).collect(),
+            members: group
+                .members
+                .iter()
+                .cloned()
+                .zip(members)
+                .map(|(part, ends)| Member::Composed(part, ends))
+                .collect(),
             after: u32::try_from(self.tasks.len()).unwrap_or(u32::MAX),
             extended: false,
         });
@@ -156,14 +177,17 @@ impl Workflow {
         let number = Arc::make_mut(&mut self.tasks).join(instance)?;
         let end = End::Task(number);
         let from = done.split_off(done.len() - inputs(instance).count());
-        self.edges.extend(from.into_iter().map(|from| (from.last, end)));
+        for (input, from) in inputs(instance).zip(from) {
+            self.note_copied_input(number, &input, from.last);
+            self.edges.push((from.last, end));
+        }
         done.push(Ends::both(end));
         Ok(())
     }
 }
 
 /// What the arguments of an instance come from.
-fn inputs(instance: &Instance) -> impl DoubleEndedIterator<Item = Step<'_>> {
+pub(super) fn inputs(instance: &Instance) -> impl DoubleEndedIterator<Item = Step<'_>> {
     instance.arguments().iter().flat_map(|argument| {
         let (instances, group): (&[Instance], _) = match argument {
             Argument::Output(input) => (std::slice::from_ref(input), None),
@@ -171,6 +195,6 @@ fn inputs(instance: &Instance) -> impl DoubleEndedIterator<Item = Step<'_>> {
             Argument::Group(group) => (&[], Some(group)),
             Argument::Open | Argument::Value(_) => (&[], None),
         };
-        instances.iter().map(Step::Input).chain(group.map(Step::Visit))
+        instances.iter().map(Step::Input).chain(group.map(Step::InputGroup))
     })
 }

@@ -71,7 +71,7 @@ impl RunControl {
 
     /// The result of a task that has succeeded, or the default.
     fn get<'py>(&self, py: Python<'py>, task_id: &str, default: Bound<'py, PyAny>) -> Bound<'py, PyAny> {
-        let node = self.plan.find(task_id).filter(|&node| self.plan.is_task(node));
+        let node = self.plan.find_from(self.node, task_id).filter(|&node| self.plan.is_task(node));
         let value = node.and_then(|node| self.engine.upgrade()?.result(node));
         value.map_or(default, |value| unwrap(py, &value).clone())
     }
@@ -113,7 +113,7 @@ impl RunControl {
     fn find(&self, task: &Bound<'_, PyAny>) -> PyResult<NodeId> {
         let node = match as_instance(task) {
             Some(instance) => self.plan.node_of(&instance),
-            None => self.plan.find(&task.extract::<String>()?),
+            None => self.plan.find_from(self.node, &task.extract::<String>()?),
         };
         node.filter(|&node| self.plan.is_task(node) && self.plan.includes(node)).ok_or_else(|| {
             let shown = task.str().map(|text| text.to_string()).unwrap_or_default();
