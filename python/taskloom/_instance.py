@@ -54,10 +54,7 @@ class Instance(_native.Instance, Generic[R_co]):
 
         definition: Task[..., Any] = self.definition
         signature = definition._signature
-        bound = self.arguments(_OPEN)
-        for number, value in enumerate(signature.bind(args, kwargs)):
-            if value is not _OPEN:
-                bound[number] = value
+        bound = self.arguments(signature.bind(args, kwargs), _OPEN)
         positional: list[Any] = []
         keywords: dict[str, Any] = {}
         for number, ((name, _, _), value) in enumerate(zip(signature.parameters, bound, strict=True)):

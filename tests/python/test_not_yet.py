@@ -3,7 +3,7 @@
 import pytest
 
 import taskloom
-from taskloom import TaskExecutionContext, chain, task, workflow
+from taskloom import TaskExecutionContext, task, workflow
 
 
 @task
@@ -109,17 +109,3 @@ def test_e_01_group_settings():
 def test_e_01_drawings(name):
     with not_yet(name):
         getattr(workflow("w").add(step), name)()
-
-
-def test_e_01_a_group_as_an_argument():
-    group = step(task_id="a") | step(task_id="b")
-    with not_yet("a group as an argument"):
-        step(name=group)
-
-
-def test_e_01_a_workflow_as_an_operand():
-    inner = workflow("inner").add(step)
-    with pytest.raises((NotImplementedError, TypeError)):
-        chain(inner, step(task_id="x"))
-    with pytest.raises((NotImplementedError, TypeError)):
-        step(task_id="x") >> inner

@@ -23,7 +23,7 @@ impl Gathered {
         for fill in plan.fills(node) {
             for source in &fill.sources {
                 match source {
-                    Source::Output(from) | Source::Ancestor(from) | Source::Predecessor(from) => {
+                    Source::Output(from) | Source::Group(from) | Source::Ancestor(from) | Source::Predecessor(from) => {
                         gathered.add(plan, *from, &result);
                     }
                     Source::Outputs(from) => from.iter().for_each(|&from| gathered.add(plan, from, &result)),
@@ -63,9 +63,18 @@ impl Gathered {
     /// The value of a node that has succeeded. A group's is the mapping of its branches' values.
     pub fn value(&self, plan: &RunPlan, node: NodeId, body: &dyn Body) -> Option<Value> {
         let found = self.values.get(&node)?;
-        let Kind::Exit(group) = plan.kind(node) else { return found.clone() };
+        match plan.kind(node) {
+            Kind::Task | Kind::Entry(_) => found.clone(),
+            Kind::Exit(_) => self.entries(plan, node, body).map(|entries| body.mapping(entries)),
+        }
+    }
+
+    /// The values of a group's branches by id, in order; none of a branch that has not succeeded.
+    fn entries<'a>(&self, plan: &'a RunPlan, exit: NodeId, body: &dyn Body) -> Option<Vec<(&'a str, Value)>> {
+        self.values.get(&exit)?;
+        let Kind::Exit(group) = plan.kind(exit) else { return None };
         // Groups inside groups come first; a stack of our own, since they nest without limit.
-        let mut order = vec![(node, group)];
+        let mut order = vec![(exit, group)];
         let mut next = 0;
         while let Some(&(_, group)) = order.get(next) {
             for branch in &plan.groups()[group as usize].branches {
@@ -78,18 +87,22 @@ impl Gathered {
             next += 1;
         }
         let mut built: Map<NodeId, Value> = Map::default();
-        for (exit, group) in order.into_iter().rev() {
-            // Branches that end in one task have one value.
-            let mut seen: Map<NodeId, ()> = Map::default();
-            let branches = plan.groups()[group as usize].branches.iter();
-            let entries = branches.filter(|branch| seen.insert(branch.last, ()).is_none()).filter_map(|branch| {
-                let value = built.get(&branch.last).cloned().or_else(|| self.values.get(&branch.last)?.clone())?;
-                Some((plan.id(branch.last), value))
-            });
-            let value = body.mapping(entries.collect());
+        for &(exit, group) in order[1..].iter().rev() {
+            let value = body.mapping(self.branches(plan, group, &built));
             built.insert(exit, value);
         }
-        built.remove(&node)
+        Some(self.branches(plan, group, &built))
+    }
+
+    fn branches<'a>(&self, plan: &'a RunPlan, group: u32, built: &Map<NodeId, Value>) -> Vec<(&'a str, Value)> {
+        // Branches that end in one task have one value.
+        let mut seen: Map<NodeId, ()> = Map::default();
+        let branches = plan.groups()[group as usize].branches.iter();
+        let entries = branches.filter(|branch| seen.insert(branch.last, ()).is_none()).filter_map(|branch| {
+            let value = built.get(&branch.last).cloned().or_else(|| self.values.get(&branch.last)?.clone())?;
+            Some((plan.id(branch.last), value))
+        });
+        entries.collect()
     }
 }
 
@@ -140,7 +153,10 @@ pub fn resolve(
             Source::Output(from) | Source::Ancestor(from) => gathered.value(plan, *from, body),
             Source::Outputs(from) => {
                 let values: Option<Vec<Value>> = from.iter().map(|&from| gathered.value(plan, from, body)).collect();
-                values.map(|values| body.list(values))
+                values.map(|values| body.list(fill.parameter, values))
+            }
+            Source::Group(from) => {
+                gathered.entries(plan, *from, body).map(|entries| body.group(fill.parameter, entries))
             }
             Source::Channel => channel(name),
             Source::Predecessor(from) => {
@@ -200,10 +216,12 @@ fn unresolved(plan: &RunPlan, node: NodeId, parameter: usize) -> String {
     let mut looked = vec![match task.arguments()[parameter] {
         Argument::Open | Argument::Value(_) => "a bound value".to_owned(),
         Argument::Output(_) | Argument::Outputs(_) => "the bound output".to_owned(),
+        Argument::Group(_) => "the bound group".to_owned(),
     }];
     let sources = plan.fills(node).iter().find(|fill| fill.parameter == parameter).map(|fill| &fill.sources);
     looked.extend(sources.into_iter().flatten().map(|source| match source {
         Source::Output(from) | Source::Ancestor(from) => format!("the output of `{}`", plan.id(*from)),
+        Source::Group(from) => format!("the value of group `{}`", plan.id(*from)),
         Source::Outputs(_) => "the bound outputs".to_owned(),
         Source::Channel => format!("a task `{name}` before it, the channel key `{name}`"),
         Source::Predecessor(from) => {

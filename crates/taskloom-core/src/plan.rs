@@ -2,6 +2,7 @@ mod compile;
 mod describe;
 mod draw;
 mod edges;
+mod group_types;
 mod groups;
 mod loops;
 mod order;
@@ -12,10 +13,15 @@ use std::{fmt, sync::Arc};
 use fixedbitset::FixedBitSet;
 
 pub use groups::Group;
+pub(crate) use groups::{GroupBranch, Kept};
+pub(crate) use sources::output_type;
 pub use sources::{Fill, Source};
-pub(crate) use sources::{only_open, output_type};
 
-use crate::{BuildError, BuildErrorKind, Instance, Workflow, hash::Map, workflow::Tasks};
+use crate::{
+    BuildError, BuildErrorKind, Instance, Workflow,
+    hash::Map,
+    workflow::{End, Tasks},
+};
 pub(crate) use edges::Edges;
 
 /// The dense number of a node in a [`Plan`].
@@ -67,6 +73,11 @@ impl Plan {
     /// be filled.
     pub fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Self, BuildError> {
         compile::compile(&*workflow.settled()?, start)
+    }
+
+    /// The graph of a workflow that is to be a part of another one: whether all its parameters can be filled shows there.
+    pub(crate) fn shape(workflow: &Workflow) -> Result<(Self, groups::Kept), BuildError> {
+        compile::shape(workflow, None)
     }
 
     /// The workflow's name.
@@ -145,9 +156,37 @@ impl Plan {
         }
     }
 
-    /// The node of an instance, whatever its id is here.
+    /// The node that a task means with an id: in the workflow that it is from if that is part of this one, or else in
+    /// the one around that.
+    pub fn find_from(&self, node: NodeId, id: &str) -> Option<NodeId> {
+        let scopes = self.tasks.scopes(node).iter();
+        scopes.map(|prefix| self.find(&format!("{prefix}{id}"))).find(Option::is_some).unwrap_or_else(|| self.find(id))
+    }
+
+    /// The node of an instance, whatever its id is here. One that is only in a workflow that is part of this one is
+    /// found there, unless there are several (see [`copied_ids`](Self::copied_ids)).
     pub fn node_of(&self, instance: &Instance) -> Option<NodeId> {
-        self.tasks.number(instance)
+        self.tasks.number(instance).or_else(|| match *self.copies_of(instance) {
+            [End::Task(node)] => Some(node),
+            _ => None,
+        })
+    }
+
+    /// The ids of the tasks that an instance became as part of workflows that are parts of this one.
+    pub fn copied_ids(&self, instance: &Instance) -> impl Iterator<Item = &str> {
+        self.copies_of(instance).iter().filter_map(|end| match end {
+            End::Task(node) => Some(self.tasks.id(*node)),
+            End::Group(_) => None,
+        })
+    }
+
+    fn copies_of(&self, instance: &Instance) -> &[End] {
+        self.tasks.copies(instance.address())
+    }
+
+    /// The node of an instance whose output a task takes.
+    pub(crate) fn input(&self, taker: NodeId, instance: &Instance) -> Option<NodeId> {
+        self.tasks.input(taker, instance)
     }
 
     /// All ids, tasks' first, then groups' names.

@@ -106,6 +106,16 @@ impl RunPlan {
         self.plan.find(id).or_else(|| self.names.read().by_id.get(id).copied())
     }
 
+    /// The node that a task means with an id: as [`Plan::find_from`], then among what was added.
+    pub fn find_from(&self, node: NodeId, id: &str) -> Option<NodeId> {
+        self.plan.find_from(self.root(node), id).or_else(|| self.find(id))
+    }
+
+    /// The ids of the tasks that an instance became as part of workflows that are parts of this one.
+    pub fn copied_ids(&self, instance: &Instance) -> impl Iterator<Item = &str> {
+        self.plan.copied_ids(instance)
+    }
+
     /// The node of an instance, whatever its id is here.
     pub fn node_of(&self, instance: &Instance) -> Option<NodeId> {
         self.plan.node_of(instance).or_else(|| self.names.read().by_address.get(&instance.address()).copied())

@@ -21,6 +21,11 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
     let operators = [quote!(#name), quote!(&#name)].map(|operand| operators(&operand, &taskloom));
     let definition = definition(task, &taskloom, &output);
     let assertions = assertions(task, &private);
+    let (running, run) = if function.sig.asyncness.is_some() {
+        (quote!(#private::Running<#output>), quote!(run_async))
+    } else {
+        (quote!(#taskloom::Result<#output>), quote!(run_sync))
+    };
     quote! {
         // A task takes and returns what the workflow passes on, and is async where others are.
         #[allow(clippy::needless_pass_by_value, clippy::unused_async)]
@@ -66,14 +71,30 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
             }
 
             impl #taskloom::Instance for #name {
+                type Running = #running;
+
+                fn builder_mut(&mut self) -> &mut #private::Builder {
+                    &mut self.builder
+                }
+
+                fn run(&self) -> #running {
+                    #private::#run(&self.builder)
+                }
+            }
+
+            impl #taskloom::HasOutput for #name {
                 type Output = #output;
 
                 fn builder(&self) -> &#private::Builder {
                     &self.builder
                 }
+            }
 
-                fn builder_mut(&mut self) -> &mut #private::Builder {
-                    &mut self.builder
+            impl #taskloom::HasOutput for &#name {
+                type Output = #output;
+
+                fn builder(&self) -> &#private::Builder {
+                    &self.builder
                 }
             }
 
@@ -145,7 +166,7 @@ fn result_trait() -> TokenStream {
 
 fn setter(number: usize, bound: &Bound, task: &Task, taskloom: &syn::Path) -> TokenStream {
     let (name, ty, visibility) = (&bound.name, &bound.ty, &task.function.vis);
-    let doc = format!("Binds the parameter `{name}`: to a value, or to the output of another instance.");
+    let doc = format!("Binds the parameter `{name}`: to a value, or to what other tasks give.");
     quote! {
         #[doc = #doc]
         #visibility fn #name(mut self, #name: impl ::core::convert::Into<#taskloom::Arg<#ty>>) -> Self {
@@ -200,7 +221,7 @@ fn definition(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenS
     let id = task.options.id.as_ref().map_or_else(|| name.unraw().to_string(), syn::LitStr::value);
     let parameters = task.bound().map(|bound| {
         let (ty, text, has_default) = (&bound.ty, bound.name.unraw().to_string(), bound.default.is_some());
-        quote!(#private::parameter::<#ty>(#text, #has_default))
+        quote!((#private::parameter::<#ty>(#text, #has_default), #private::Probe::<#ty>::LIST))
     });
     let max_retries = task.options.max_retries.iter();
     let max_cycles = task.options.max_cycles.iter();
@@ -212,6 +233,8 @@ fn definition(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenS
         fn definition() -> &'static #taskloom::Definition {
             static DEFINITION: #private::OnceLock<#taskloom::Definition> = #private::OnceLock::new();
             DEFINITION.get_or_init(|| {
+                #[allow(unused_imports)]
+                use #private::NotList as _;
                 #[allow(unused_mut)]
                 let mut options = #private::Options::default();
                 #(options.retry.max_retries = #max_retries;)*
@@ -270,7 +293,7 @@ fn body(task: &Task, private: &TokenStream) -> TokenStream {
         (quote!(Sync), settle(call))
     };
     quote! {
-        #private::RustBody::#kind(|arguments: &#private::Arguments<'_>| {
+        #private::Function::#kind(|arguments: &#private::Arguments<'_>| {
             #context
             #(#fetched)*
             #run

@@ -20,7 +20,7 @@ pub(crate) struct Chain {
 /// Tasks that run side by side.
 #[pyclass(frozen, extends = Operand, module = "taskloom")]
 pub(crate) struct Group {
-    fragment: Fragment,
+    pub(crate) fragment: Fragment,
 }
 
 #[pymethods]
@@ -208,8 +208,8 @@ fn fragment(object: &Bound<'_, PyAny>) -> PyResult<Option<Fragment>> {
     if let Ok(group) = object.cast::<Group>() {
         return Ok(Some(group.get().fragment.clone()));
     }
-    if object.cast::<workflow::Workflow>().is_ok() {
-        return Err(PyNotImplementedError::new_err("a workflow as an operand is not implemented yet"));
+    if let Ok(part) = object.cast::<workflow::Workflow>() {
+        return workflow::as_part(part).map(Some);
     }
     if object.cast_exact::<PyList>().is_ok() || object.cast_exact::<PyTuple>().is_ok() {
         let py = object.py();

@@ -184,6 +184,13 @@ impl Record {
         let id = match as_instance(task) {
             Some(instance) => match plan.node_of(&instance) {
                 Some(node) => return Ok(node),
+                None if plan.copied_ids(&instance).next().is_some() => {
+                    let copies: Vec<String> = plan.copied_ids(&instance).map(|id| format!("`{id}`")).collect();
+                    let (id, copies) = (instance.id(), copies.join(" and as "));
+                    let hint = "ask for the output by one of these ids";
+                    let message = format!("`{id}` is in workflow `{}` as {copies}\n  hint: {hint}", plan.name());
+                    return Err(errors::output(py, &message, id));
+                }
                 None => instance.fixed_id().unwrap_or("an instance without an id").to_owned(),
             },
             None => task.extract::<String>()?,

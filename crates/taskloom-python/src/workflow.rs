@@ -10,7 +10,12 @@ use pyo3::{
 };
 use taskloom_core::{BuildError, Fragment, Workflow as Core};
 
-use crate::{compose::operand, definition::Definition, errors, instance::Instance};
+use crate::{
+    compose::{Operand, operand},
+    definition::Definition,
+    errors,
+    instance::Instance,
+};
 
 /// How often settings of a group have changed, in the whole process: a plan is made anew after that.
 static SETTINGS: AtomicU64 = AtomicU64::new(0);
@@ -21,7 +26,7 @@ pub(crate) fn settings_changed() {
 }
 
 /// A workflow under construction. The class `taskloom.Workflow` derives from it.
-#[pyclass(frozen, subclass, weakref, module = "taskloom._native")]
+#[pyclass(frozen, extends = Operand, subclass, weakref, module = "taskloom._native")]
 pub(crate) struct Workflow {
     inner: Mutex<Inner>,
 }
@@ -72,13 +77,14 @@ impl Plan {
 #[pymethods]
 impl Workflow {
     #[new]
-    fn new(name: String) -> Self {
-        Self { inner: Mutex::new(Inner { core: Core::new(name), plan: None }) }
+    fn new(name: String) -> PyClassInitializer<Self> {
+        let inner = Mutex::new(Inner { core: Core::new(name), plan: None });
+        PyClassInitializer::from(Operand).add_subclass(Self { inner })
     }
 
     /// Its name.
     #[getter]
-    fn name(&self, py: Python<'_>) -> String {
+    pub(crate) fn name(&self, py: Python<'_>) -> String {
         self.lock(py).core.name().to_owned()
     }
 
@@ -88,9 +94,13 @@ impl Workflow {
     }
 
     /// Adds an instance or a composition.
-    fn join(&self, py: Python<'_>, object: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn join(slf: &Bound<'_, Self>, object: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = slf.py();
+        if slf.is(object) {
+            return Err(part_of_itself(slf));
+        }
         let fragment = operand(object)?;
-        self.change(py, |core| core.join(&fragment))
+        slf.get().change(py, |core| core.join(&fragment))
     }
 
     /// Notes an instance that was made in the workflow's block.
@@ -163,14 +173,34 @@ impl Workflow {
     }
 }
 
-/// Adds a composition to the workflow whose block this is, if it is one.
-pub(crate) fn join_current(py: Python<'_>, fragment: &Fragment) -> PyResult<()> {
+/// What a workflow is now, as an operand.
+pub(crate) fn as_part(workflow: &Bound<'_, Workflow>) -> PyResult<Fragment> {
+    let py = workflow.py();
+    if current(py)?.is(workflow) {
+        return Err(part_of_itself(workflow));
+    }
+    let core = workflow.get().lock(py).core.clone();
+    Ok(core.into())
+}
+
+fn part_of_itself(workflow: &Bound<'_, Workflow>) -> PyErr {
+    let name = workflow.get().name(workflow.py());
+    errors::composition(workflow.py(), &format!("workflow `{name}` cannot be a part of itself"))
+}
+
+/// The workflow whose block this is, or `None`.
+fn current(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     static GET: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let get = GET.get_or_try_init(py, || {
         let current = py.import(intern!(py, "taskloom._current"))?.getattr(intern!(py, "current_workflow"))?;
         Ok::<_, PyErr>(current.getattr(intern!(py, "get"))?.unbind())
     })?;
-    let current = get.bind(py).call0()?;
+    get.bind(py).call0()
+}
+
+/// Adds a composition to the workflow whose block this is, if it is one.
+pub(crate) fn join_current(py: Python<'_>, fragment: &Fragment) -> PyResult<()> {
+    let current = current(py)?;
     if current.is_none() {
         return Ok(());
     }

@@ -61,10 +61,10 @@ impl Fragment {
 
 /// What can stand at `>>` and `|`, in [`chain()`] and [`parallel()`], and in
 /// [`Workflow::add`](crate::Workflow::add): an instance or its reference, a composition, a
-/// [`Definition`](crate::Definition), and a list of these, which is a group.
+/// [`Definition`](crate::Definition), a [`Workflow`](crate::Workflow), and a list of these, which is a group.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be composed",
-    label = "not an instance, a composition, a definition, or a list of these",
+    label = "not an instance, a composition, a definition, a workflow, or a list of these",
     note = "of a task `fetch`, `fetch::task()` begins an instance, and `fetch::definition()` stands for the one without arguments"
 )]
 pub trait IntoFragment {

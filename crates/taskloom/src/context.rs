@@ -55,10 +55,12 @@ pub struct Context {
     attempt: u32,
     asks: Arc<Mutex<Asks>>,
     channel: AttemptChannel,
+    /// Whether the function was called without a run: what it asks for has no effect then.
+    alone: bool,
 }
 
 impl Context {
-    pub(crate) fn new(engine: &Arc<Engine>, job: &Job) -> Self {
+    pub(crate) fn new(engine: &Arc<Engine>, job: &Job, alone: bool) -> Self {
         Self {
             plan: engine.plan().clone(),
             engine: Arc::downgrade(engine),
@@ -68,6 +70,7 @@ impl Context {
             attempt: job.attempt,
             asks: job.asks().clone(),
             channel: engine.attempt_channel(job),
+            alone,
         }
     }
 
@@ -184,9 +187,12 @@ impl Context {
     }
 
     fn ask_for(&self, task: Next, goto: bool) -> Result<()> {
+        if self.alone {
+            return Ok(());
+        }
         let target = match task {
             Next::Id(id) => Target::Known(self.find(&id)?),
-            Next::Instance(instance) => Target::new(&self.plan, &instance, self.node)?,
+            Next::Instance(instance) => Target::new(&self.plan, &instance?, self.node)?,
         };
         Ok(self.asks.lock().run(target, goto)?)
     }
@@ -208,7 +214,8 @@ impl Context {
     }
 
     fn find(&self, id: &str) -> Result<NodeId> {
-        let node = self.plan.find(id).filter(|&node| self.plan.is_task(node) && self.plan.includes(node));
+        let node =
+            self.plan.find_from(self.node, id).filter(|&node| self.plan.is_task(node) && self.plan.includes(node));
         node.ok_or_else(|| crate::run::unknown(&self.plan, id))
     }
 }

@@ -12,6 +12,8 @@ pub enum ErrorKind {
     GraphCompilation,
     /// Two instances have one id.
     DuplicateTask,
+    /// A parameter has no value, where a task is run without a workflow.
+    Binding,
     /// A task failed that may not be retried.
     TaskFailed,
     /// A task failed at its last retry.

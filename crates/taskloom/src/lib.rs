@@ -45,6 +45,7 @@ mod body;
 mod channel;
 mod compose;
 mod context;
+mod direct;
 #[doc(hidden)]
 pub mod engine;
 mod error;
@@ -61,7 +62,7 @@ pub use error::{Error, ErrorKind};
 pub use execute::{Execute, RunHandle};
 pub use next_task::NextTask;
 pub use run::{FinalChannel, GroupOutput, Run, Status, TaskRecord};
-pub use task::{Arg, Definition, Instance, RunWhen, TaskOptions};
+pub use task::{Arg, Definition, HasOutput, Instance, RunWhen, TaskOptions};
 pub use taskloom_core::{BuildError, BuildErrorKind, Policy, RetryPolicy, State};
 pub use taskloom_macros::task;
 pub use workflow::Workflow;

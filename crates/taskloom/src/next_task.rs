@@ -16,7 +16,7 @@ pub trait NextTask {
 #[derive(Debug)]
 pub enum Next {
     Id(String),
-    Instance(taskloom_core::Instance),
+    Instance(Result<taskloom_core::Instance, crate::BuildError>),
 }
 
 macro_rules! ids {
@@ -33,12 +33,12 @@ ids!(&str, &String, String);
 
 impl NextTask for &Definition {
     fn into_target(self) -> Next {
-        Next::Instance(self.0.clone())
+        Next::Instance(Ok(self.0.clone()))
     }
 }
 
 impl NextTask for Definition {
     fn into_target(self) -> Next {
-        Next::Instance(self.0)
+        Next::Instance(Ok(self.0))
     }
 }

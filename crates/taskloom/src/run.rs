@@ -126,7 +126,7 @@ impl Run {
     {
         match self.0.plan().node_of(&instance.builder().instance) {
             Some(node) => self.typed(node),
-            None => Err(unknown(self.0.plan(), instance.id())),
+            None => Err(self.not_one(&instance.builder().instance)),
         }
     }
 
@@ -190,6 +190,21 @@ impl Run {
     fn typed<T: Clone + 'static>(&self, node: NodeId) -> Result<T> {
         let value: Value = self.0.value_of(node).ok_or_else(|| self.no_result(node))?;
         value.downcast_ref::<T>().cloned().ok_or_else(|| self.wrong_type::<T>(node))
+    }
+
+    /// An instance that is no task of the workflow, or several.
+    fn not_one(&self, instance: &taskloom_core::Instance) -> Error {
+        let plan = self.0.plan();
+        let copies: Vec<String> = plan.copied_ids(instance).map(|id| format!("`{id}`")).collect();
+        if copies.is_empty() {
+            return unknown(plan, instance.id());
+        }
+        let (id, copies) = (instance.id(), copies.join(" and as "));
+        let message = format!(
+            "`{id}` is in workflow `{}` as {copies}\n  hint: ask for the output by one of these ids",
+            plan.name()
+        );
+        Error::new(ErrorKind::Output, message).task(id)
     }
 
     fn no_result(&self, node: NodeId) -> Error {

@@ -1,7 +1,14 @@
-use super::{Kind, NodeId, Plan, edges::Edges, groups, loops, sources};
+use super::{Kind, NodeId, Plan, edges::Edges, groups, groups::Kept, loops, sources};
 use crate::{BuildError, BuildErrorKind, Workflow, hash::Map, suggest};
 
 pub(super) fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Plan, BuildError> {
+    let (mut plan, kept) = shape(workflow, start)?;
+    plan.fills = sources::find(&plan, &|taker, group| kept.exit(workflow, taker, group))?;
+    Ok(plan)
+}
+
+/// A plan in which nothing says where values come from yet, and how the workflow's groups are numbered in it.
+pub(super) fn shape(workflow: &Workflow, start: Option<&str>) -> Result<(Plan, Kept), BuildError> {
     let mut kept = groups::keep(workflow)?;
     let nodes = workflow.len() + 2 * kept.groups.len();
     let mut pairs: Vec<_> = workflow.edges.iter().map(|&(from, to)| (kept.last(from), kept.first(to))).collect();
@@ -15,6 +22,7 @@ pub(super) fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Plan, 
             }
         }
     }
+    pairs.append(&mut kept.further);
     let mut edges = Edges::new(nodes, &pairs);
     let mut included = None;
     let mut start_node = None;
@@ -39,7 +47,7 @@ pub(super) fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Plan, 
         loops: loops::Loops::default(),
         always: Vec::new(),
         fail_fast: groups::fail_fast(&kept.groups),
-        groups: kept.groups,
+        groups: std::mem::take(&mut kept.groups),
         templates: workflow.templates(),
     };
     plan.loops = loops::find(&plan);
@@ -47,8 +55,7 @@ pub(super) fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Plan, 
         plan.pending[edge.target as usize] -= 1;
     }
     plan.always = always(&plan);
-    plan.fills = sources::find(&plan)?;
-    Ok(plan)
+    Ok((plan, kept))
 }
 
 /// The clean-ups, each with the tasks that have to end before it.

@@ -26,7 +26,7 @@ impl Plan {
     /// #     fn is_async(&self) -> bool { false }
     /// #     fn digest(&self, _: &Value, _: &mut Digest) {}
     /// #     fn mapping(&self, _: Vec<(&str, Value)>) -> Value { Arc::new(()) }
-    /// #     fn list(&self, _: Vec<Value>) -> Value { Arc::new(()) }
+    /// #     fn list(&self, _: usize, _: Vec<Value>) -> Value { Arc::new(()) }
     /// # }
     /// # let task = |id| {
     /// #     let definition = Definition::new(id, vec![], Lookup::ByName, Place::caller(), Nothing);
@@ -56,7 +56,7 @@ impl Plan {
     /// #     fn is_async(&self) -> bool { false }
     /// #     fn digest(&self, _: &Value, _: &mut Digest) {}
     /// #     fn mapping(&self, _: Vec<(&str, Value)>) -> Value { Arc::new(()) }
-    /// #     fn list(&self, _: Vec<Value>) -> Value { Arc::new(()) }
+    /// #     fn list(&self, _: usize, _: Vec<Value>) -> Value { Arc::new(()) }
     /// # }
     /// # let task = |id| {
     /// #     let definition = Definition::new(id, vec![], Lookup::ByName, Place::caller(), Nothing);
@@ -88,7 +88,7 @@ impl Plan {
     /// #     fn is_async(&self) -> bool { false }
     /// #     fn digest(&self, _: &Value, _: &mut Digest) {}
     /// #     fn mapping(&self, _: Vec<(&str, Value)>) -> Value { Arc::new(()) }
-    /// #     fn list(&self, _: Vec<Value>) -> Value { Arc::new(()) }
+    /// #     fn list(&self, _: usize, _: Vec<Value>) -> Value { Arc::new(()) }
     /// # }
     /// # let task = |id| {
     /// #     let definition = Definition::new(id, vec![], Lookup::ByName, Place::caller(), Nothing);

@@ -64,7 +64,7 @@ impl Edges {
         self.targets.len()
     }
 
-    pub(super) fn of(&self, node: NodeId) -> &[NodeId] {
+    pub(crate) fn of(&self, node: NodeId) -> &[NodeId] {
         let (begin, end) = (self.offsets[node as usize], self.offsets[node as usize + 1]);
         &self.targets[begin as usize..end as usize]
     }
@@ -83,7 +83,7 @@ impl Edges {
     }
 
     /// The edges for which `keep` holds, the other way round.
-    pub(super) fn reversed(&self, keep: impl Fn(u32) -> bool) -> Self {
+    pub(crate) fn reversed(&self, keep: impl Fn(u32) -> bool) -> Self {
         let nodes = self.nodes();
         let mut turned = Vec::with_capacity(self.targets.len());
         for node in (0_u32..).take(nodes) {

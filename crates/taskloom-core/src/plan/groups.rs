@@ -2,10 +2,10 @@ use smallvec::SmallVec;
 
 use super::NodeId;
 use crate::{
-    BuildError, GroupSettings, Policy,
+    BuildError, Fragment, GroupSettings, Policy,
     hash::{self, Map},
     suggest,
-    workflow::{Branch, End, Workflow},
+    workflow::{Branch, End, Member, Workflow},
 };
 
 /// A group of a plan.
@@ -41,10 +41,12 @@ pub struct GroupBranch {
 }
 
 /// The groups that a plan keeps, and how a workflow's groups are numbered in it.
-pub(super) struct Kept {
+pub(crate) struct Kept {
     pub(super) groups: Vec<Group>,
     number: Vec<Option<u32>>,
     tasks: u32,
+    /// From groups' entries to where their branches begin beside their first node.
+    pub(super) further: Vec<(NodeId, NodeId)>,
 }
 
 impl Kept {
@@ -60,6 +62,16 @@ impl Kept {
             End::Task(task) => task,
             End::Group(group) => self.entry(group) + 1,
         }
+    }
+
+    /// The exit of a group that is bound as an argument.
+    pub(super) fn exit(&self, workflow: &Workflow, taker: NodeId, group: &Fragment) -> NodeId {
+        self.last(workflow.input(taker, group).expect("bound groups join with what takes them"))
+    }
+
+    /// The number in the plan of a group of the workflow.
+    pub(crate) fn number(&self, group: u32) -> Option<u32> {
+        self.number[group as usize]
     }
 
     fn entry(&self, group: u32) -> NodeId {
@@ -81,14 +93,19 @@ pub(super) fn keep(workflow: &Workflow) -> Result<Kept, BuildError> {
             })
         })
         .collect();
-    let mut kept = Kept { groups: Vec::new(), number, tasks };
+    let mut kept = Kept { groups: Vec::new(), number, tasks, further: Vec::new() };
     let mut names = Names::new(workflow, &vanished)?;
     for (index, record) in (0_u32..).zip(&workflow.groups) {
         if vanished[index as usize] {
             continue;
         }
         let entry = kept.entry(index);
-        let branches = distinct(workflow.branches(index).into_iter().map(|branch| kept.branch(&branch)));
+        let composed = workflow.branches(index);
+        for branch in composed.iter().filter(|branch| branch.ends.further.is_some()) {
+            let further = workflow.further(branch.ends).iter().map(|&first| (entry, kept.first(first)));
+            kept.further.extend(further.collect::<Vec<_>>());
+        }
+        let branches = distinct(composed.into_iter().map(|branch| kept.branch(&branch)));
         let GroupSettings { name, policy, fail_fast } = record.settings();
         let name = name.unwrap_or_else(|| names.next(workflow));
         kept.groups.push(Group { name, entry, exit: entry + 1, policy, fail_fast, branches, after: record.after });
@@ -157,7 +174,19 @@ impl Kept {
     }
 }
 
+impl GroupBranch {
+    /// The node with which the branch begins.
+    pub(crate) fn first(&self) -> NodeId {
+        self.first
+    }
+}
+
 impl Group {
+    /// How many tasks were composed before it.
+    pub(crate) fn after(&self) -> u32 {
+        self.after
+    }
+
     /// Forgets what a run from a start node leaves out of its branches. A policy that counts or names them is strict
     /// for the others (rule S-10).
     pub(super) fn keep_reached(&mut self, reached: &[bool]) {
@@ -220,7 +249,7 @@ fn vanished(workflow: &Workflow) -> Vec<bool> {
     // A group nested in another is one of its branches, and stays as that.
     let mut nested = vec![false; plain.len()];
     for record in &workflow.groups {
-        for (_, ends) in &record.members {
+        for ends in record.members.iter().map(Member::ends) {
             for end in [ends.first, ends.last] {
                 if let End::Group(group) = end {
                     nested[group as usize] = true;

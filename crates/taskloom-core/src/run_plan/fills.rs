@@ -5,8 +5,7 @@ use smallvec::SmallVec;
 
 use super::RunPlan;
 use crate::{
-    Argument, BuildError, BuildErrorKind, Definition, Fill, Instance, Lookup, NodeId, Source,
-    plan::{only_open, output_type},
+    Argument, BuildError, BuildErrorKind, Definition, Fill, Instance, Lookup, NodeId, Source, plan::output_type,
 };
 
 pub(super) fn find(run: &RunPlan, task: &Instance, by: NodeId) -> Result<Box<[Fill]>, BuildError> {
@@ -32,25 +31,20 @@ fn is_bound(argument: &Argument) -> bool {
 fn sources(run: &RunPlan, task: &Instance, parameter: usize, by: NodeId) -> SmallVec<[Source; 2]> {
     let definition = task.definition();
     let declared = &definition.parameters()[parameter];
-    let node = |instance: &Instance| run.node_of(instance).filter(|&node| run.includes(node));
     let mut sources = SmallVec::new();
-    match &task.arguments()[parameter] {
-        Argument::Output(instance) => sources.extend(node(instance).map(Source::Output)),
-        Argument::Outputs(instances) => {
-            let nodes: Option<Box<[NodeId]>> = instances.iter().map(node).collect();
-            sources.extend(nodes.map(Source::Outputs));
-        }
-        Argument::Open | Argument::Value(_) if declared.collects => {}
-        Argument::Open | Argument::Value(_) => match definition.lookup() {
+    match bound(run, &task.arguments()[parameter]) {
+        Some(source) => sources.push(source),
+        None if is_bound(&task.arguments()[parameter]) || declared.collects => {}
+        None => match definition.lookup() {
             Lookup::ByName => {
-                let ancestor = run.find(&declared.name).filter(|&from| run.includes(from) && leads(run, from, by));
+                let ancestor = run.find_from(by, &declared.name);
+                let ancestor = ancestor.filter(|&from| run.includes(from) && leads(run, from, by));
                 sources.extend(ancestor.map(Source::Ancestor));
                 sources.push(Source::Channel);
                 sources.push(Source::Predecessor(by));
             }
             Lookup::ByType => {
-                let is_the_one = only_open(task.arguments(), definition, |instance| node(instance).is_some());
-                if is_the_one == Some(parameter)
+                if only_open(task) == Some(parameter)
                     && declared.type_id.is_some()
                     && gives(run, by, definition) == declared.type_id
                 {
@@ -63,6 +57,27 @@ fn sources(run: &RunPlan, task: &Instance, parameter: usize, by: NodeId) -> Smal
         sources.push(Source::Default);
     }
     sources
+}
+
+/// What an argument is bound to, if the run has that.
+fn bound(run: &RunPlan, argument: &Argument) -> Option<Source> {
+    let node = |instance: &Instance| run.node_of(instance).filter(|&node| run.includes(node));
+    match argument {
+        Argument::Output(instance) => node(instance).map(Source::Output),
+        Argument::Outputs(instances) => {
+            instances.iter().map(node).collect::<Option<Box<[NodeId]>>>().map(Source::Outputs)
+        }
+        Argument::Open | Argument::Value(_) | Argument::Group(_) => None,
+    }
+}
+
+/// The only parameter that is open and has no default.
+fn only_open(task: &Instance) -> Option<usize> {
+    let declared = task.arguments().iter().zip(task.definition().parameters()).enumerate();
+    let mut open =
+        declared.filter(|(_, (argument, parameter))| matches!(argument, Argument::Open) && !parameter.has_default);
+    let (number, _) = open.next()?;
+    open.next().is_none().then_some(number)
 }
 
 /// The type of the value of the task that adds another.

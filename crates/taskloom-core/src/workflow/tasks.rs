@@ -1,7 +1,10 @@
-use hashbrown::HashTable;
+use std::sync::Arc;
 
-use super::{duplicate, too_large};
-use crate::{BuildError, Instance, hash, hash::Map, task_id};
+use hashbrown::HashTable;
+use smallvec::SmallVec;
+
+use super::{End, duplicate, too_large};
+use crate::{BuildError, Fragment, Instance, hash, hash::Map, task_id};
 
 /// The instances of a workflow, numbered in the order in which they joined, and found by id.
 ///
@@ -17,6 +20,18 @@ pub(crate) struct Tasks {
     /// How many instances with an automatic id and this digest have joined, and how many with a fixed one
     /// that was taken, by its hash.
     occurrences: Map<u64, u64>,
+    parts: Option<Box<Parts>>,
+}
+
+/// What is known of the tasks that came from workflows that are parts of this one (rule C-11).
+#[derive(Clone, Default)]
+struct Parts {
+    /// What an instance or a group became, by address; the fragment keeps the address taken.
+    copies: Map<usize, (Fragment, SmallVec<[End; 1]>)>,
+    /// What the ids of the workflows around a task begin with, the innermost first.
+    scopes: Map<u32, Arc<[String]>>,
+    /// Where a task's input, by its address, is a copy.
+    inputs: Map<(u32, usize), End>,
 }
 
 impl Tasks {
@@ -94,6 +109,54 @@ impl Tasks {
                 self.push(instance, number);
                 Ok(number)
             }
+        }
+    }
+
+    /// Notes what an instance or a group became in the copy of its workflow.
+    pub(super) fn note_copy(&mut self, address: usize, original: Fragment, copy: End) {
+        let (_, copies) =
+            self.parts.get_or_insert_default().copies.entry(address).or_insert_with(|| (original, SmallVec::new()));
+        copies.push(copy);
+    }
+
+    /// What an instance or a group became in copies of its workflow.
+    pub(crate) fn copies(&self, address: usize) -> &[End] {
+        self.parts.as_ref().and_then(|parts| parts.copies.get(&address)).map_or(&[], |(_, copies)| copies)
+    }
+
+    /// All of these, each with what it became.
+    pub(super) fn all_copies(&self) -> Vec<(usize, Fragment, SmallVec<[End; 1]>)> {
+        let copies = self.parts.iter().flat_map(|parts| &parts.copies);
+        let mut copies: Vec<_> =
+            copies.map(|(&address, (original, copies))| (address, original.clone(), copies.clone())).collect();
+        copies.sort_unstable_by_key(|(address, ..)| *address);
+        copies
+    }
+
+    /// What the ids of the workflows around a task begin with, the innermost first.
+    pub(crate) fn scopes(&self, number: u32) -> &[String] {
+        self.parts.as_ref().and_then(|parts| parts.scopes.get(&number)).map_or(&[], |scopes| scopes)
+    }
+
+    pub(super) fn set_scopes(&mut self, number: u32, scopes: Arc<[String]>) {
+        self.parts.get_or_insert_default().scopes.insert(number, scopes);
+    }
+
+    /// Notes that a task takes the output of a copy.
+    pub(super) fn note_input(&mut self, taker: u32, address: usize, copy: End) {
+        self.parts.get_or_insert_default().inputs.insert((taker, address), copy);
+    }
+
+    /// The copy that an input of a task is, if it is one.
+    pub(super) fn copied_input(&self, taker: u32, address: usize) -> Option<End> {
+        self.parts.as_ref()?.inputs.get(&(taker, address)).copied()
+    }
+
+    /// The number of an instance whose output a task takes.
+    pub(crate) fn input(&self, taker: u32, instance: &Instance) -> Option<u32> {
+        match self.copied_input(taker, instance.address()) {
+            Some(End::Task(number)) => Some(number),
+            _ => self.number(instance),
         }
     }
 

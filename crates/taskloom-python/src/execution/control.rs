@@ -71,7 +71,7 @@ impl RunControl {
 
     /// The result of a task that has succeeded, or the default.
     fn get<'py>(&self, py: Python<'py>, task_id: &str, default: Bound<'py, PyAny>) -> Bound<'py, PyAny> {
-        let node = self.plan.find(task_id).filter(|&node| self.plan.is_task(node));
+        let node = self.plan.find_from(self.node, task_id).filter(|&node| self.plan.is_task(node));
         let value = node.and_then(|node| self.engine.upgrade()?.result(node));
         value.map_or(default, |value| unwrap(py, &value).clone())
     }
@@ -115,7 +115,8 @@ impl RunControl {
                 "next_task() takes a task's id, an instance or a definition, not {class}"
             )));
         };
-        let node = self.plan.find(&shown).filter(|&node| self.plan.is_task(node) && self.plan.includes(node));
+        let node =
+            self.plan.find_from(self.node, &shown).filter(|&node| self.plan.is_task(node) && self.plan.includes(node));
         if let Some(node) = node {
             return Ok(Target::Known(node));
         }

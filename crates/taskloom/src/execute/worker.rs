@@ -18,7 +18,7 @@ use taskloom_core::Value;
 
 use super::{host::RustHost, runtime::Runtime};
 use crate::{
-    body::{Arguments, Outcome, Panicked, Pending, RustBody},
+    body::{Arguments, Function, Outcome, Panicked, Pending, RustBody},
     engine::{Engine, Execution, Failure, Job, Role, Wait},
 };
 
@@ -90,12 +90,12 @@ fn call(engine: &Arc<Engine>, job: &Job) -> Called {
     let Some(body) = body.downcast_ref::<RustBody>() else {
         return Called::Ended(Err(Failure::lasting("the task was made by another language's front end")));
     };
-    match body {
-        RustBody::Sync(function) => {
+    match body.function {
+        Function::Sync(function) => {
             engine.watch(job);
             Called::Ended(settle(catch_unwind(AssertUnwindSafe(|| function(&arguments)))))
         }
-        RustBody::Async(function) => match catch_unwind(AssertUnwindSafe(|| function(&arguments))) {
+        Function::Async(function) => match catch_unwind(AssertUnwindSafe(|| function(&arguments))) {
             Ok(Ok(future)) => Called::Pending(future),
             Ok(Err(error)) => Called::Ended(Err(Failure::new(error))),
             Err(payload) => Called::Ended(Err(Failure::new(Panicked::new(&*payload)))),
