@@ -2,10 +2,11 @@ use std::{
     any::{Any, TypeId},
     borrow::Cow,
     fmt,
+    sync::Arc,
     time::Duration,
 };
 
-use crate::{Digest, Place, RetryPolicy, Value};
+use crate::{Digest, Mapping, Place, RetryPolicy, Value};
 
 /// One parameter of a definition, as the user wrote it. Injected parameters are not among them.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ pub struct Options {
     /// Whether it is a clean-up, which runs once all before it has ended or can no longer run, also in a run
     /// that has failed or was cancelled (rule R-15).
     pub always: bool,
+    /// What makes it a map (rule I-11).
+    pub map: Option<Arc<Mapping>>,
 }
 
 impl Options {

@@ -38,6 +38,11 @@ pub(crate) struct Tally {
 }
 
 impl Policy {
+    /// Whether a branch with this task has to succeed.
+    pub(crate) fn names(&self, id: &str) -> bool {
+        matches!(self, Self::Critical(ids) if ids.iter().any(|critical| critical == id))
+    }
+
     /// Whether the group has succeeded, all branches having ended.
     pub(crate) fn accepts(&self, tally: Tally) -> bool {
         match self {

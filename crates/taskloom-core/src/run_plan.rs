@@ -1,7 +1,9 @@
+mod expansion;
 mod fills;
 
 use std::{fmt, sync::Arc};
 
+pub use expansion::{Expansion, MapResults};
 use parking_lot::RwLock;
 
 use crate::{
@@ -14,12 +16,17 @@ use crate::{
 /// A plan and what one run has added to it (rule R-11): the plan itself stays as it is, for all its runs.
 ///
 /// Nodes of the plan keep their numbers; what is added is numbered from [`Plan::len`] on, in the order in which
-/// it is. Nothing is ever taken out, so whoever has seen a number can look it up, from any thread.
+/// it is; elements of maps have numbers of their own. Nothing is ever taken out, so whoever has seen a number can look it up, from any thread.
 pub struct RunPlan {
     plan: Arc<Plan>,
     added: boxcar::Vec<Added>,
     names: RwLock<Names>,
+    /// Maps that were taken apart, each with the number of its first element.
+    expansions: boxcar::Vec<(NodeId, Arc<Expansion>)>,
 }
+
+/// The number of the first element of the first map. Tasks and groups have no such numbers: see [`too_large`].
+pub(crate) const FIRST_ELEMENT: NodeId = 1 << 31;
 
 /// A task that a run has beside those of its plan.
 struct Added {
@@ -59,7 +66,7 @@ impl Addition {
 impl RunPlan {
     /// A run of `plan`, to which nothing was added.
     pub fn new(plan: Arc<Plan>) -> Self {
-        Self { plan, added: boxcar::Vec::new(), names: RwLock::default() }
+        Self { plan, added: boxcar::Vec::new(), names: RwLock::default(), expansions: boxcar::Vec::new() }
     }
 
     /// What all runs share.
@@ -74,17 +81,59 @@ impl RunPlan {
 
     /// What a node is.
     pub fn kind(&self, node: NodeId) -> Kind {
-        if self.is_added(node) { Kind::Task } else { self.plan.kind(node) }
+        if node as usize >= self.plan.len() { Kind::Task } else { self.plan.kind(node) }
     }
 
     /// Whether a node is a task.
     pub fn is_task(&self, node: NodeId) -> bool {
-        self.plan.is_task(node) || self.is_added(node)
+        self.plan.is_task(node) || node as usize >= self.plan.len()
     }
 
-    /// Whether a node is of the run and not of the plan.
+    /// Whether a node was added by another task.
     pub fn is_added(&self, node: NodeId) -> bool {
-        node as usize >= self.plan.len()
+        node as usize >= self.plan.len() && node < FIRST_ELEMENT
+    }
+
+    /// Whether a node is an element of a map.
+    pub fn is_element(&self, node: NodeId) -> bool {
+        node >= FIRST_ELEMENT
+    }
+
+    /// Whether a node is a task that runs once for each element of a list.
+    pub fn is_map(&self, node: NodeId) -> bool {
+        !self.is_element(node) && self.is_task(node) && self.task(node).options().map.is_some()
+    }
+
+    /// The map, taken apart, that a node is an element of, and which element it is.
+    ///
+    /// # Panics
+    ///
+    /// If it is none.
+    pub fn element(&self, node: NodeId) -> (&Arc<Expansion>, u32) {
+        let (mut low, mut high) = (0, self.expansions.count());
+        // The last one that does not begin behind it.
+        while high - low > 1 {
+            let middle = low.midpoint(high);
+            if self.expansions[middle].0 <= node { low = middle } else { high = middle }
+        }
+        let (first, expansion) = &self.expansions[low];
+        (expansion, node - first)
+    }
+
+    /// Takes in a map that was taken apart, and gives the number of its first element. To be called in the order of
+    /// the events that tell of it, by one thread at a time.
+    pub fn expand(&self, expansion: Arc<Expansion>) -> NodeId {
+        let last = self.expansions.count().checked_sub(1).map(|last| &self.expansions[last]);
+        let first = last.map_or(FIRST_ELEMENT, |(first, before)| first + before.count());
+        self.expansions.push((first, expansion));
+        first
+    }
+
+    /// Whether so many further elements have numbers.
+    pub fn has_room_for(&self, elements: u32) -> bool {
+        let last = self.expansions.count().checked_sub(1).map(|last| &self.expansions[last]);
+        let next = last.map_or(FIRST_ELEMENT, |(first, before)| first + before.count());
+        next.checked_add(elements).is_some()
     }
 
     /// The instance behind a task node.
@@ -93,17 +142,33 @@ impl RunPlan {
     ///
     /// If the node is no task.
     pub fn task(&self, node: NodeId) -> &Instance {
-        if self.plan.is_task(node) { self.plan.task(node) } else { &self.record(node).task }
+        if self.plan.is_task(node) {
+            return self.plan.task(node);
+        }
+        if self.is_element(node) { self.task(self.element(node).0.map()) } else { &self.record(node).task }
     }
 
     /// The id of a task, or the name of a node's group.
     pub fn id(&self, node: NodeId) -> &str {
+        if self.is_element(node) {
+            let (expansion, index) = self.element(node);
+            return expansion.id(index);
+        }
         if self.is_added(node) { &self.record(node).id } else { self.plan.id(node) }
     }
 
     /// The task with this id, or the exit of the group with this name.
     pub fn find(&self, id: &str) -> Option<NodeId> {
-        self.plan.find(id).or_else(|| self.names.read().by_id.get(id).copied())
+        let found = self.plan.find(id).or_else(|| self.names.read().by_id.get(id).copied());
+        found.or_else(|| if id.ends_with(']') { self.find_element(id) } else { None })
+    }
+
+    /// The element of this id, of the map that was last taken apart of those that have it.
+    fn find_element(&self, id: &str) -> Option<NodeId> {
+        (0..self.expansions.count()).rev().find_map(|number| {
+            let (first, expansion) = &self.expansions[number];
+            expansion.find(id).map(|index| first + index)
+        })
     }
 
     /// The node that a task means with an id: as [`Plan::find_from`], then among what was added.
@@ -157,11 +222,14 @@ impl RunPlan {
 
     /// Whether a node can run in this run.
     pub fn includes(&self, node: NodeId) -> bool {
-        self.is_added(node) || self.plan.includes(node)
+        node as usize >= self.plan.len() || self.plan.includes(node)
     }
 
     /// What fills those parameters of a task that have no value of their own.
     pub fn fills(&self, node: NodeId) -> &[Fill] {
+        if self.is_element(node) {
+            return &[];
+        }
         if self.is_added(node) { &self.record(node).fills } else { self.plan.fills(node) }
     }
 
@@ -172,14 +240,18 @@ impl RunPlan {
 
     /// The task of the plan from which the chain of additions that led to a node began; of another node itself.
     pub(crate) fn root(&self, node: NodeId) -> NodeId {
+        if self.is_element(node) {
+            return self.root(self.element(node).0.map());
+        }
         if self.is_added(node) { self.record(node).root } else { node }
     }
 
-    /// A place for each task, for what is kept by task; behind all of them for a group's node.
+    /// A place for each task, for what is kept by task; behind all of them for a group's node and for an element.
     pub fn slot(&self, node: NodeId) -> usize {
         let (node, tasks) = (node as usize, self.plan.task_count());
         match node.checked_sub(self.plan.len()) {
-            Some(added) => tasks + added,
+            Some(added) if node < FIRST_ELEMENT as usize => tasks + added,
+            Some(_) => usize::MAX,
             None if node < tasks => node,
             None => usize::MAX,
         }

@@ -6,7 +6,9 @@ mod ending;
 mod event;
 mod groups;
 mod loops;
+mod maps;
 mod node;
+mod nodes;
 mod state;
 
 use std::{
@@ -28,7 +30,9 @@ use crate::{
 };
 use added::AddedNodes;
 use loops::Waiting;
+use maps::Maps;
 use node::{After, Node, Phase};
+use nodes::Nodes;
 
 /// Decides over a plan, event by event, what may run and how the run ends.
 ///
@@ -41,8 +45,9 @@ pub struct Scheduler {
     /// The same, and what the run has added.
     run: Arc<RunPlan>,
     limits: Limits,
-    nodes: Vec<Node>,
+    nodes: Nodes,
     added: AddedNodes,
+    maps: Maps,
     /// Of each edge, whether it has arrived in this pass, and whether live.
     arrived: FixedBitSet,
     live: FixedBitSet,
@@ -84,9 +89,10 @@ impl Scheduler {
     pub fn new(plan: Arc<Plan>, limits: Limits) -> Self {
         let edges = plan.edges().count();
         let mut scheduler = Self {
-            nodes: plan.pending_counts().iter().map(|&pending| Node::new(pending)).collect(),
+            nodes: Nodes::new(plan.pending_counts().iter().map(|&pending| Node::new(pending)).collect()),
             run: Arc::new(RunPlan::new(plan.clone())),
             added: AddedNodes::default(),
+            maps: Maps::default(),
             arrived: FixedBitSet::with_capacity(edges),
             live: FixedBitSet::with_capacity(edges),
             ready: VecDeque::new(),
@@ -157,10 +163,13 @@ impl Scheduler {
 
     /// What a node is doing, or how its last pass ended.
     pub fn state(&self, node: NodeId) -> State {
-        let Node { phase, last, .. } = self.nodes[node as usize];
+        if let Some(state) = self.run.is_element(node).then(|| self.element_state(node)).flatten() {
+            return state;
+        }
+        let Node { phase, last, .. } = self.nodes[node];
         match phase {
             Phase::Ready => State::Ready,
-            Phase::Running => State::Running,
+            Phase::Running | Phase::Mapping => State::Running,
             Phase::BackingOff => State::BackingOff,
             Phase::Ended => last,
             // A node for which no further pass comes has ended with its last one.
@@ -172,7 +181,10 @@ impl Scheduler {
 
     /// Whether the last pass of a node that has ended was a success, so that its value can be used.
     pub fn has_value(&self, node: NodeId) -> bool {
-        self.nodes[node as usize].last == State::Succeeded
+        if self.run.is_element(node) {
+            return self.state(node) == State::Succeeded;
+        }
+        self.nodes[node].last == State::Succeeded
     }
 
     /// Whether nothing is under way and nothing more will start.
@@ -205,6 +217,7 @@ impl Scheduler {
             }
             Event::Succeeded(node) => self.succeeded(node),
             Event::Directed { node, control } => self.directed(node, control),
+            Event::Expanded { node, first, count } => self.expanded(node, first, count),
             Event::Failed { node, retry } => self.failed(node, retry),
             Event::Due(node) => self.due(node),
             Event::Dropped(node) => self.dropped(node),
@@ -217,10 +230,11 @@ impl Scheduler {
     /// How every node ended, of a run that is finished.
     pub fn ending(&self) -> Ending {
         let states = (0_u32..).take(self.nodes.len()).map(|node| self.state(node)).collect();
-        let ran = self.nodes.iter().enumerate().filter(|(_, node)| node.has_run).map(|(node, _)| node).collect();
+        let ran = self.nodes.lasting().iter().enumerate().filter(|(_, node)| node.has_run);
         Ending {
             states,
-            ran,
+            ran: ran.map(|(node, _)| node).collect(),
+            elements: self.elements(),
             iterations: self.iterations.clone(),
             attempts: self.attempts.clone(),
             outcome: self.outcome(),
@@ -230,13 +244,14 @@ impl Scheduler {
     fn started(&mut self, node: NodeId) {
         let front = self.ready.pop_front();
         assert_eq!(front, Some(node), "nodes start in the order in which they became ready");
-        let record = &mut self.nodes[node as usize];
+        let record = &mut self.nodes[node];
         record.phase = Phase::Running;
         self.running += 1;
         if self.attempts.get(&node).is_some_and(|&attempt| attempt > 1) {
             return;
         }
-        self.steps += 1;
+        // To take a map apart is no step: its elements are.
+        self.steps += u64::from(!self.run.is_map(node));
         if std::mem::replace(&mut record.has_run, true) {
             *self.iterations.entry(node).or_insert(1) += 1;
         }
@@ -260,7 +275,7 @@ impl Scheduler {
             }
             Retry::Later => {
                 *self.attempts.entry(node).or_insert(1) += 1;
-                self.nodes[node as usize].phase = Phase::BackingOff;
+                self.nodes[node].phase = Phase::BackingOff;
                 self.backing_off += 1;
                 return;
             }
@@ -270,7 +285,7 @@ impl Scheduler {
 
     /// The wait of a node that backs off is over.
     fn due(&mut self, node: NodeId) {
-        if self.nodes[node as usize].phase == Phase::BackingOff {
+        if self.nodes[node].phase == Phase::BackingOff {
             self.backing_off -= 1;
             self.make_ready_again(node);
         }
@@ -293,7 +308,7 @@ impl Scheduler {
 
     /// Says whether its group has told the node to end.
     fn stopped_running(&mut self, node: NodeId) -> bool {
-        assert_eq!(self.nodes[node as usize].phase, Phase::Running, "only what runs can end");
+        assert_eq!(self.nodes[node].phase, Phase::Running, "only what runs can end");
         self.running -= 1;
         !self.told.is_empty() && self.told.remove(&node).is_some()
     }
@@ -308,24 +323,25 @@ impl Scheduler {
             if self.goes_on(node) {
                 self.ready.push_back(node);
             } else {
-                self.nodes[node as usize].phase = Phase::Stopped;
+                self.nodes[node].phase = Phase::Stopped;
             }
         }
         for node in std::mem::take(&mut self.fresh) {
             if self.goes_on(node) {
                 self.fresh.push(node);
             } else {
-                self.nodes[node as usize].phase = Phase::Stopped;
+                self.nodes[node].phase = Phase::Stopped;
             }
         }
         if self.backing_off > 0 {
-            for node in (0_u32..).take(self.nodes.len()) {
-                if self.nodes[node as usize].phase == Phase::BackingOff && !self.goes_on(node) {
-                    self.nodes[node as usize].phase = Phase::Stopped;
+            for node in self.nodes.numbers() {
+                if self.nodes[node].phase == Phase::BackingOff && !self.goes_on(node) {
+                    self.nodes[node].phase = Phase::Stopped;
                     self.backing_off -= 1;
                 }
             }
         }
+        self.stop_maps();
         self.after.clear();
         self.waiting.clear();
         self.reached.clear();
@@ -375,7 +391,7 @@ impl Scheduler {
 
     /// Whether an execution goes on in a run that ends: that of a clean-up with a further attempt to come.
     fn goes_on(&self, node: NodeId) -> bool {
-        self.is_clean_up(node) && self.attempt(node) > 1
+        self.is_clean_up(node) && (self.attempt(node) > 1 || self.run.is_element(node))
     }
 
     fn is_clean_up(&self, node: NodeId) -> bool {
@@ -386,7 +402,7 @@ impl Scheduler {
     /// further execution.
     fn has_had_enough(&self, node: NodeId) -> bool {
         let most = || self.run.task(node).options().max_cycles.unwrap_or(Options::MAX_CYCLES);
-        self.nodes[node as usize].has_run && self.attempt(node) == 1 && self.iteration(node) >= most()
+        self.nodes[node].has_run && self.attempt(node) == 1 && self.iteration(node) >= most()
     }
 
     fn kind(&self, node: NodeId) -> Kind {

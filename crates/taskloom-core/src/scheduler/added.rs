@@ -48,7 +48,7 @@ impl Scheduler {
             self.added.by_root.entry(root).or_default().push(node);
             if runs && self.plan.is_grouped(root) {
                 for exit in self.exits_around(root) {
-                    self.nodes[exit as usize].pending += 1;
+                    self.nodes[exit].pending += 1;
                 }
             }
         }
@@ -71,7 +71,7 @@ impl Scheduler {
         }
         self.added.arrivals[index] = if live { Arrival::Live } else { Arrival::Dead };
         for exit in self.exits_of(node) {
-            let record = &mut self.nodes[exit as usize];
+            let record = &mut self.nodes[exit];
             record.pending -= 1;
             record.live += u32::from(live);
             if record.pending == 0 && record.phase == Phase::Waiting {
@@ -90,7 +90,7 @@ impl Scheduler {
         let exits = self.exits_of(node);
         if arrival != Arrival::Open {
             for &exit in &exits {
-                let record = &mut self.nodes[exit as usize];
+                let record = &mut self.nodes[exit];
                 record.pending += 1;
                 record.live -= u32::from(arrival == Arrival::Live);
             }
@@ -106,7 +106,7 @@ impl Scheduler {
     fn forget_added(&mut self, root: NodeId) {
         if let Some(counted) = self.added.by_root.get_mut(&root) {
             let nodes = &self.nodes;
-            counted.retain(|&node| nodes[node as usize].phase != Phase::Ended);
+            counted.retain(|&node| nodes[node].phase != Phase::Ended);
         }
     }
 

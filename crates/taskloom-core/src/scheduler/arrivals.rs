@@ -15,7 +15,7 @@ impl Scheduler {
             return;
         }
         let target = self.plan.edges().target(edge);
-        let node = &mut self.nodes[target as usize];
+        let node = &mut self.nodes[target];
         node.pending -= 1;
         if live {
             node.live += 1;
@@ -31,7 +31,7 @@ impl Scheduler {
         if self.outcome.is_some() {
             return;
         }
-        let live = self.nodes[node as usize].live > 0 || self.plan.pending(node) == 0;
+        let live = self.nodes[node].live > 0 || self.plan.pending(node) == 0;
         match self.kind(node) {
             Kind::Task if (live && self.has_its_inputs(node)) || self.is_clean_up(node) => {
                 self.causes.remove(&node);
@@ -54,8 +54,8 @@ impl Scheduler {
 
     /// Makes a node ready for a further execution.
     pub(super) fn make_ready(&mut self, node: NodeId) {
-        self.nodes[node as usize].by_jump = false;
-        if self.nodes[node as usize].has_run {
+        self.nodes[node].by_jump = false;
+        if self.nodes[node].has_run {
             self.attempts.remove(&node);
         }
         self.activate(node);
@@ -65,12 +65,12 @@ impl Scheduler {
     pub(super) fn make_ready_by_jump(&mut self, node: NodeId, from: NodeId) {
         self.causes.insert(node, from);
         self.make_ready(node);
-        self.nodes[node as usize].by_jump = true;
+        self.nodes[node].by_jump = true;
     }
 
     /// Makes a node ready that is under way already, for a further attempt.
     pub(super) fn make_ready_again(&mut self, node: NodeId) {
-        self.nodes[node as usize].phase = Phase::Ready;
+        self.nodes[node].phase = Phase::Ready;
         self.fresh.push(node);
     }
 
@@ -81,7 +81,7 @@ impl Scheduler {
             None => self.end(node, state),
             Some(_) if state == State::Failed && !self.is_forgiven(node) => self.end(node, state),
             Some(after) => {
-                self.nodes[node as usize].last = state;
+                self.nodes[node].last = state;
                 self.go_on(node, after);
             }
         }
@@ -90,7 +90,7 @@ impl Scheduler {
     /// After an execution whose edges do not arrive.
     pub(super) fn go_on(&mut self, node: NodeId, after: After) {
         self.deactivate(node);
-        let record = &mut self.nodes[node as usize];
+        let record = &mut self.nodes[node];
         match after {
             After::ReadyAgain(from) => {
                 record.phase = Phase::Ended;
@@ -107,8 +107,11 @@ impl Scheduler {
 
     /// A node's pass is over: its edges arrive.
     pub(super) fn end(&mut self, node: NodeId, state: State) {
+        if self.run.is_element(node) {
+            return self.element_ended(node, state);
+        }
         self.deactivate(node);
-        let record = &mut self.nodes[node as usize];
+        let record = &mut self.nodes[node];
         record.phase = Phase::Ended;
         record.last = state;
         if state == State::Failed && !self.is_forgiven(node) {
@@ -151,21 +154,21 @@ impl Scheduler {
 
     /// What leads to a node runs again, so the node waits for it; gives the node if it had ended.
     fn wait_again(&mut self, target: NodeId) -> Option<NodeId> {
-        match self.nodes[target as usize].phase {
+        match self.nodes[target].phase {
             Phase::Ended => {
-                self.nodes[target as usize].phase = Phase::Waiting;
+                self.nodes[target].phase = Phase::Waiting;
                 return Some(target);
             }
-            Phase::Ready if self.nodes[target as usize].by_jump => {
+            Phase::Ready if self.nodes[target].by_jump => {
                 self.after.entry(target).or_insert(After::Wait);
             }
             Phase::Ready => {
                 self.ready.retain(|&ready| ready != target);
                 self.fresh.retain(|&fresh| fresh != target);
                 self.deactivate(target);
-                self.nodes[target as usize].phase = Phase::Waiting;
+                self.nodes[target].phase = Phase::Waiting;
             }
-            Phase::Running | Phase::BackingOff => {
+            Phase::Running | Phase::Mapping | Phase::BackingOff => {
                 self.after.entry(target).or_insert(After::Wait);
             }
             Phase::Waiting | Phase::Stopped => {}
@@ -178,7 +181,7 @@ impl Scheduler {
             return;
         }
         self.arrived.remove(edge as usize);
-        let node = &mut self.nodes[target as usize];
+        let node = &mut self.nodes[target];
         node.pending += 1;
         if self.live.contains(edge as usize) {
             self.live.remove(edge as usize);

@@ -37,7 +37,7 @@ impl Scheduler {
             return self.go_on(node, after);
         }
         self.deactivate(node);
-        self.nodes[node as usize].phase = Phase::Ended;
+        self.nodes[node].phase = Phase::Ended;
         self.causes.remove(&node);
         self.make_ready(node);
     }
@@ -46,13 +46,13 @@ impl Scheduler {
     fn jump(&mut self, node: NodeId, targets: &[NodeId]) {
         let after = self.after.remove(&node);
         self.deactivate(node);
-        let record = &mut self.nodes[node as usize];
+        let record = &mut self.nodes[node];
         record.phase = Phase::Ended;
         record.last = State::Succeeded;
         for &target in targets {
             self.jump_to(target, node);
         }
-        if self.nodes[node as usize].phase != Phase::Ended {
+        if self.nodes[node].phase != Phase::Ended {
             // The jump led to itself or to before it: its edges stay open until its next pass.
             return;
         }
@@ -69,9 +69,9 @@ impl Scheduler {
     }
 
     fn jump_to(&mut self, target: NodeId, from: NodeId) {
-        match self.nodes[target as usize].phase {
+        match self.nodes[target].phase {
             Phase::Ready | Phase::Stopped => {}
-            Phase::Running | Phase::BackingOff => {
+            Phase::Running | Phase::Mapping | Phase::BackingOff => {
                 self.after.insert(target, After::ReadyAgain(from));
             }
             phase @ (Phase::Waiting | Phase::Ended) => {

@@ -16,6 +16,15 @@ pub enum Event {
         /// What it asks for.
         control: Control,
     },
+    /// A running node that is a map was taken apart.
+    Expanded {
+        /// The node.
+        node: NodeId,
+        /// The number of its first element.
+        first: NodeId,
+        /// How many elements it has.
+        count: u32,
+    },
     /// A running node's attempt has failed.
     Failed {
         /// The node.
@@ -76,6 +85,8 @@ pub enum Command {
     Cancel(NodeId),
     /// Cancel all running nodes.
     CancelAll,
+    /// All elements of a map have ended: what they gave is its value.
+    Mapped(NodeId),
 }
 
 /// What a run may use.

@@ -12,14 +12,14 @@ impl Scheduler {
         let Some(&exit) = self.reached.iter().find(can_be_judged) else { return false };
         self.reached.remove(&exit);
         if let Some(group) = self.group_of(exit) {
-            self.judge(exit, group, self.nodes[exit as usize].live > 0);
+            self.judge(exit, group, self.nodes[exit].live > 0);
         }
         true
     }
 
     /// The group of an exit that waits to be judged; none if it has been re-armed since it was reached.
     fn group_of(&self, exit: NodeId) -> Option<u32> {
-        let Node { phase, pending, .. } = self.nodes[exit as usize];
+        let Node { phase, pending, .. } = self.nodes[exit];
         match self.kind(exit) {
             Kind::Exit(group) if phase == Phase::Waiting && pending == 0 => Some(group),
             _ => None,
@@ -47,8 +47,8 @@ impl Scheduler {
         for branch in &group.branches {
             let added = || branch.nodes.iter().flat_map(|&node| self.added_from(node));
             let failed = branch.nodes.iter().chain(added()).any(|&node| self.has_failed(node));
-            let last = &self.nodes[branch.last as usize];
-            let is_over = |&node: &NodeId| self.nodes[node as usize].phase == Phase::Ended;
+            let last = &self.nodes[branch.last];
+            let is_over = |&node: &NodeId| self.nodes[node].phase == Phase::Ended;
             let ended = is_over(&branch.last) && added().all(is_over);
             let succeeded = ended && !failed && last.last == State::Succeeded;
             tally.failed += u32::from(failed);
@@ -60,7 +60,7 @@ impl Scheduler {
     }
 
     fn has_failed(&self, node: NodeId) -> bool {
-        let node = &self.nodes[node as usize];
+        let node = &self.nodes[node];
         node.phase == Phase::Ended && node.last == State::Failed
     }
 
@@ -73,7 +73,7 @@ impl Scheduler {
         let mut around = plan.fail_fast_around(self.run.root(node)).to_vec();
         while let Some(group) = around.pop() {
             let record = &plan.groups()[group as usize];
-            let is_open = self.nodes[record.exit as usize].phase == Phase::Waiting;
+            let is_open = self.nodes[record.exit].phase == Phase::Waiting;
             if is_open && record.policy.is_certain(self.tally(record)) {
                 let skipped = self.cut(group);
                 let roots = skipped.iter().map(|&node| self.run.root(node));
@@ -98,8 +98,9 @@ impl Scheduler {
                     continue;
                 }
                 for node in std::iter::once(node).chain(self.added_from(node).to_vec()) {
-                    match self.nodes[node as usize].phase {
+                    match self.nodes[node].phase {
                         Phase::Running => self.tell(node),
+                        Phase::Mapping => self.tell_map(node),
                         Phase::Waiting | Phase::Ready | Phase::BackingOff => {
                             self.skip(node);
                             skipped.push(node);
@@ -113,7 +114,7 @@ impl Scheduler {
     }
 
     /// A running node is to end, and nothing comes after that but that its edges arrive.
-    fn tell(&mut self, node: NodeId) {
+    pub(super) fn tell(&mut self, node: NodeId) {
         self.after.remove(&node);
         if self.told.insert(node, ()).is_none() {
             self.commands.push(Command::Cancel(node));
@@ -121,7 +122,7 @@ impl Scheduler {
     }
 
     fn skip(&mut self, node: NodeId) {
-        match self.nodes[node as usize].phase {
+        match self.nodes[node].phase {
             Phase::Ready => {
                 self.ready.retain(|&ready| ready != node);
                 self.fresh.retain(|&fresh| fresh != node);
@@ -131,7 +132,7 @@ impl Scheduler {
         }
         self.after.remove(&node);
         self.deactivate(node);
-        let record = &mut self.nodes[node as usize];
+        let record = &mut self.nodes[node];
         record.phase = Phase::Ended;
         record.last = State::Skipped;
         self.ended.push((node, false));
