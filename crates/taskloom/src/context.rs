@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use taskloom_core::{NodeId, Options, Plan};
 
 use crate::{
-    Channel, Error, ErrorKind, Result,
+    Channel, Error, ErrorKind, Result, TypedChannel,
     engine::{Asks, AttemptChannel, Engine, Execution, Job},
 };
 
@@ -136,6 +136,11 @@ impl Context {
     /// The run's channel, as this attempt sees it.
     pub fn channel(&self) -> Channel {
         Channel::new(self.channel.clone(), self.plan.clone())
+    }
+
+    /// The run's channel under a schema: which keys there are, and the type of what each holds; see [`TypedChannel`].
+    pub fn typed_channel<S>(&self) -> TypedChannel<S> {
+        TypedChannel::new(self.channel())
     }
 
     /// Goes on at another task of the run, or at this one, when this attempt succeeds. What follows this task in the
