@@ -3,7 +3,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use taskloom::prelude::*;
+use taskloom::{State, TaskRecord, prelude::*};
 
 /// What was measured at a station, in degrees.
 #[derive(Clone)]
@@ -107,12 +107,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // A task is a function: to try one, no workflow is needed.
     writeln!(out, "run: {} degrees", measure::task().station("airport").offset(-0.5).run()?.degrees)?;
-    writeln!(out, "run: {}", publish::task().run().map_or_else(|error| first_line(&error), |text| text))?;
+    writeln!(out, "run: {}", publish::task().run().unwrap_or_else(|error| first_line(&error)))?;
     Ok(out.flush()?)
 }
 
 fn failed(run: &Run) -> Vec<&str> {
-    run.tasks().filter(|task| task.state() == taskloom::State::Failed).map(|task| task.id()).collect()
+    run.tasks().filter(|task| task.state() == State::Failed).map(TaskRecord::id).collect()
 }
 
 fn first_line(error: &taskloom::Error) -> String {
