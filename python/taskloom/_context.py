@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ._channel import Channel
+
+if TYPE_CHECKING:
+    from ._typed_channel import TypedChannel
 
 __all__ = ["TaskExecutionContext"]
 
@@ -12,7 +15,6 @@ _LATER = frozenset(
     {
         "channel",
         "checkpoint",
-        "get_typed_channel",
         "idempotency_key",
         "logger",
         "request_approval",
@@ -81,6 +83,12 @@ class TaskExecutionContext:
     def get_channel(self) -> Channel:
         """The run's channel, as this attempt sees it."""
         return Channel(self._control.channel())
+
+    def get_typed_channel(self, schema: type) -> TypedChannel:
+        """The run's channel under a schema: a `TypedDict` that says which keys there are, and their types."""
+        from ._typed_channel import TypedChannel
+
+        return TypedChannel(self.get_channel(), schema)
 
     def next_task(self, task: Any, goto: bool = False) -> None:
         """Runs another task when this attempt succeeds: one of the run, by id or instance, or a new one.

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AttemptEndedError",
     "BindingError",
+    "ChannelSchemaError",
     "CycleLimitExceededError",
     "DuplicateTaskError",
     "EmptyCompositionError",
@@ -57,6 +58,10 @@ class InvalidTaskIdError(GraphCompilationError, ValueError):
 
 class BindingError(TaskloomError, TypeError):
     """An argument that the task cannot take, or one that is missing."""
+
+
+class ChannelSchemaError(TaskloomError, TypeError):
+    """A key that a channel's schema does not have, or a value that it excludes."""
 
 
 class TaskloomRuntimeError(TaskloomError):

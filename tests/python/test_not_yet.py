@@ -62,7 +62,6 @@ def test_e_01_events():
 
 
 CONTROL = [
-    "get_typed_channel",
     "step",
     "sleep",
     "checkpoint",

@@ -60,17 +60,24 @@ impl Gathered {
         }
     }
 
-    /// The value of a node that has succeeded. A group's is the mapping of its branches' values.
-    pub fn value(&self, plan: &RunPlan, node: NodeId, body: &dyn Body) -> Option<Value> {
+    /// The value of a node that has succeeded. A group's is the mapping of its branches' values by id: for a task by
+    /// the ids in its own workflow, where that is part of this one.
+    pub fn value(&self, plan: &RunPlan, node: NodeId, taker: Option<NodeId>, body: &dyn Body) -> Option<Value> {
         let found = self.values.get(&node)?;
         match plan.kind(node) {
             Kind::Task | Kind::Entry(_) => found.clone(),
-            Kind::Exit(_) => self.entries(plan, node, body).map(|entries| body.mapping(entries)),
+            Kind::Exit(_) => self.entries(plan, node, taker, body).map(|entries| body.mapping(entries)),
         }
     }
 
     /// The values of a group's branches by id, in order; none of a branch that has not succeeded.
-    fn entries<'a>(&self, plan: &'a RunPlan, exit: NodeId, body: &dyn Body) -> Option<Vec<(&'a str, Value)>> {
+    fn entries<'a>(
+        &self,
+        plan: &'a RunPlan,
+        exit: NodeId,
+        taker: Option<NodeId>,
+        body: &dyn Body,
+    ) -> Option<Vec<(&'a str, Value)>> {
         self.values.get(&exit)?;
         let Kind::Exit(group) = plan.kind(exit) else { return None };
         // Groups inside groups come first; a stack of our own, since they nest without limit.
@@ -88,19 +95,25 @@ impl Gathered {
         }
         let mut built: Map<NodeId, Value> = Map::default();
         for &(exit, group) in order[1..].iter().rev() {
-            let value = body.mapping(self.branches(plan, group, &built));
+            let value = body.mapping(self.branches(plan, group, taker, &built));
             built.insert(exit, value);
         }
-        Some(self.branches(plan, group, &built))
+        Some(self.branches(plan, group, taker, &built))
     }
 
-    fn branches<'a>(&self, plan: &'a RunPlan, group: u32, built: &Map<NodeId, Value>) -> Vec<(&'a str, Value)> {
+    fn branches<'a>(
+        &self,
+        plan: &'a RunPlan,
+        group: u32,
+        taker: Option<NodeId>,
+        built: &Map<NodeId, Value>,
+    ) -> Vec<(&'a str, Value)> {
         // Branches that end in one task have one value.
         let mut seen: Map<NodeId, ()> = Map::default();
         let branches = plan.groups()[group as usize].branches.iter();
         let entries = branches.filter(|branch| seen.insert(branch.last, ()).is_none()).filter_map(|branch| {
             let value = built.get(&branch.last).cloned().or_else(|| self.values.get(&branch.last)?.clone())?;
-            Some((plan.id(branch.last), value))
+            Some((taker.map_or_else(|| plan.id(branch.last), |taker| plan.id_from(taker, branch.last)), value))
         });
         entries.collect()
     }
@@ -150,13 +163,14 @@ pub fn resolve(
     for fill in plan.fills(node).iter().filter(|fill| data.is_none() || fill.parameter != 0) {
         let name = &*definition.parameters()[fill.parameter].name;
         let found = fill.sources.iter().find_map(|source| match source {
-            Source::Output(from) | Source::Ancestor(from) => gathered.value(plan, *from, body),
+            Source::Output(from) | Source::Ancestor(from) => gathered.value(plan, *from, Some(node), body),
             Source::Outputs(from) => {
-                let values: Option<Vec<Value>> = from.iter().map(|&from| gathered.value(plan, from, body)).collect();
+                let values: Option<Vec<Value>> =
+                    from.iter().map(|&from| gathered.value(plan, from, Some(node), body)).collect();
                 values.map(|values| body.list(fill.parameter, values))
             }
             Source::Group(from) => {
-                gathered.entries(plan, *from, body).map(|entries| body.group(fill.parameter, entries))
+                gathered.entries(plan, *from, Some(node), body).map(|entries| body.group(fill.parameter, entries))
             }
             Source::Channel => channel(name),
             Source::Predecessor(from) => {
@@ -170,7 +184,9 @@ pub fn resolve(
             None => open.push((fill.parameter, fill.sources.contains(&Source::Default))),
         }
     }
-    if let Some(value) = predecessor.filter(|_| !open.is_empty()).and_then(|from| gathered.value(plan, from, body)) {
+    if let Some(value) =
+        predecessor.filter(|_| !open.is_empty()).and_then(|from| gathered.value(plan, from, Some(node), body))
+    {
         from_predecessor(definition, &value, &mut open, &mut inputs);
     }
     match open.iter().find(|(_, has_default)| !has_default) {

@@ -163,6 +163,12 @@ impl Plan {
         scopes.map(|prefix| self.find(&format!("{prefix}{id}"))).find(Option::is_some).unwrap_or_else(|| self.find(id))
     }
 
+    /// The id by which a task finds a node with [`find_from`](Self::find_from).
+    pub(crate) fn id_from(&self, taker: NodeId, node: NodeId) -> &str {
+        let id = self.id(node);
+        self.tasks.scopes(taker).iter().find_map(|prefix| id.strip_prefix(&**prefix)).unwrap_or(id)
+    }
+
     /// The node of an instance, whatever its id is here. One that is only in a workflow that is part of this one is
     /// found there, unless there are several (see [`copied_ids`](Self::copied_ids)).
     pub fn node_of(&self, instance: &Instance) -> Option<NodeId> {

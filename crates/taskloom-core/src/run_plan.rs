@@ -176,6 +176,11 @@ impl RunPlan {
         self.plan.find_from(self.root(node), id).or_else(|| self.find(id))
     }
 
+    /// The id of a node as another one knows it: as [`Plan::id_from`].
+    pub(crate) fn id_from(&self, taker: NodeId, node: NodeId) -> &str {
+        if node as usize >= self.plan.len() { self.id(node) } else { self.plan.id_from(self.root(taker), node) }
+    }
+
     /// The ids of the tasks that an instance became as part of workflows that are parts of this one.
     pub fn copied_ids(&self, instance: &Instance) -> impl Iterator<Item = &str> {
         self.plan.copied_ids(instance)

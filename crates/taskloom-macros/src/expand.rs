@@ -78,7 +78,7 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
                 }
 
                 fn run(&self) -> #running {
-                    #private::#run(&self.builder)
+                    #private::#run(self)
                 }
             }
 
@@ -225,6 +225,7 @@ fn definition(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenS
     });
     let max_retries = task.options.max_retries.iter();
     let max_cycles = task.options.max_cycles.iter();
+    let always = task.options.always.iter();
     let timeout = task.options.timeout.iter().map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
     let body = body(task, &private);
     // The line of the function's name is where the definition is said to be.
@@ -238,6 +239,7 @@ fn definition(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenS
                 #[allow(unused_mut)]
                 let mut options = #private::Options::default();
                 #(options.retry.max_retries = #max_retries;)*
+                #(options.always = #always;)*
                 #(options.max_cycles = ::core::option::Option::Some(#max_cycles);)*
                 #(options.timeout = ::core::option::Option::Some(::core::time::Duration::from_millis(#timeout));)*
                 let parameters = ::std::vec![#(#parameters),*];

@@ -1,5 +1,6 @@
 mod content;
 mod lock;
+mod typed;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -16,6 +17,7 @@ pub use content::Amount;
 pub(crate) use content::{content, list, read};
 use content::{item, mismatch};
 pub use lock::ChannelLock;
+pub use typed::{Key, TypedChannel};
 
 /// The channel of a run as one attempt sees it: a key-value store that the tasks of the run share.
 ///

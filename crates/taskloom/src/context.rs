@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use taskloom_core::{NodeId, Options, RunPlan};
 
 use crate::{
-    Channel, Error, ErrorKind, Result,
+    Channel, Error, ErrorKind, Result, TypedChannel,
     engine::{Asks, AttemptChannel, Engine, Execution, Job, Target},
     next_task::{Next, NextTask},
 };
@@ -137,6 +137,11 @@ impl Context {
     /// The run's channel, as this attempt sees it.
     pub fn channel(&self) -> Channel {
         Channel::new(self.channel.clone(), self.plan.clone())
+    }
+
+    /// The run's channel under a schema: which keys there are, and the type of what each holds; see [`TypedChannel`].
+    pub fn typed_channel<S>(&self) -> TypedChannel<S> {
+        TypedChannel::new(self.channel())
     }
 
     /// Goes on at another task, or at this one, when this attempt succeeds: at one that the run has, given by its id

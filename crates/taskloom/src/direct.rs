@@ -5,7 +5,7 @@ use std::{any::Any, future::Future, pin::Pin, sync::Arc, time::Duration};
 use taskloom_core::{Argument, Inputs, Instance, Options, Plan, Value, Workflow};
 
 use crate::{
-    Error, ErrorKind, Result,
+    Error, ErrorKind, HasOutput, Result,
     body::{Arguments, BoxError, Function, Outcome, RustBody},
     engine::{Engine, Host, Job, Role, RunOptions, Timer},
     task::Builder,
@@ -15,16 +15,16 @@ use crate::{
 pub type Running<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
 /// Runs a plain function.
-pub fn run_sync<T: Send + Sync + 'static>(builder: &Builder) -> Result<T> {
-    let alone = Alone::new(builder)?;
+pub fn run_sync<I: HasOutput>(instance: &I) -> Result<I::Output> {
+    let alone = Alone::new(instance.builder())?;
     let Function::Sync(function) = alone.function() else { unreachable!("`#[task]` knows what is async") };
     let outcome = function(&alone.arguments(&Inputs::new()));
     alone.settle(outcome)
 }
 
 /// Runs an async function once the future is awaited.
-pub fn run_async<T: Send + Sync + 'static>(builder: &Builder) -> Running<T> {
-    let alone = Alone::new(builder);
+pub fn run_async<I: HasOutput>(instance: &I) -> Running<I::Output> {
+    let alone = Alone::new(instance.builder());
     Box::pin(async move {
         let alone = alone?;
         let Function::Async(function) = alone.function() else { unreachable!("`#[task]` knows what is async") };

@@ -55,7 +55,7 @@ mod run;
 mod task;
 mod workflow;
 
-pub use channel::{Amount, Channel, ChannelLock};
+pub use channel::{Amount, Channel, ChannelLock, Key, TypedChannel};
 pub use compose::{Fragment, IntoFragment, chain, parallel};
 pub use context::Context;
 pub use error::{Error, ErrorKind};

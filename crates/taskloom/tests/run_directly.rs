@@ -1,7 +1,5 @@
 //! I-9: `run()` runs a function here and now.
 
-#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
-
 use std::{error::Error, sync::Mutex};
 
 use taskloom::{ErrorKind, prelude::*};

@@ -31,9 +31,10 @@ pub(super) fn check(plan: &Plan, node: NodeId, fills: &[Fill]) -> Result<(), Bui
 fn mistyped(plan: &Plan, node: NodeId, parameter: usize, exit: NodeId, wrong: NodeId) -> BuildError {
     let task = plan.task(node);
     let parameter = &task.definition().parameters()[parameter];
-    let given = match plan.is_task(wrong) {
-        true => plan.task(wrong).definition().output_name().unwrap_or("a value of another type"),
-        false => "the value of a group",
+    let given = if plan.is_task(wrong) {
+        plan.task(wrong).definition().output_name().unwrap_or("a value of another type")
+    } else {
+        "the value of a group"
     };
     let message = format!(
         "`{}` takes a `{}` for `{}`, and `{}` in the group `{}` gives `{given}` (definition `{}`, made at {})",

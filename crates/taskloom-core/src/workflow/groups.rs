@@ -23,14 +23,15 @@ pub(crate) struct GroupRecord {
 #[derive(Clone)]
 pub(crate) enum Member {
     Composed(Fragment, Ends),
-    /// One in the copy of a workflow.
-    Copied(Branch),
+    /// One in the copy of a workflow; boxed, since most groups have none and some have a million members.
+    Copied(Box<Branch>),
 }
 
 impl Member {
     pub(crate) fn ends(&self) -> Ends {
         match self {
-            Self::Composed(_, ends) | Self::Copied(Branch { ends, .. }) => *ends,
+            Self::Composed(_, ends) => *ends,
+            Self::Copied(branch) => branch.ends,
         }
     }
 }
@@ -60,7 +61,7 @@ impl Workflow {
             // By far the most branches are one task, which needs no search.
             &Member::Composed(Fragment(Node::Task(_)), ends) => Branch { ends, inside: vec![ends.first] },
             Member::Composed(fragment, ends) => Branch { ends: *ends, inside: self.inside(fragment) },
-            Member::Copied(branch) => branch.clone(),
+            Member::Copied(branch) => (**branch).clone(),
         };
         members.map(branch).collect()
     }

@@ -79,7 +79,8 @@ impl Workflow {
                     last: copier.end(branch.last),
                     further: number_further(&mut self.further, further),
                 };
-                Member::Copied(Branch { ends, inside: branch.nodes.iter().map(|&node| copier.end(node)).collect() })
+                let inside = branch.nodes.iter().map(|&node| copier.end(node)).collect();
+                Member::Copied(Box::new(Branch { ends, inside }))
             });
             self.groups.push(GroupRecord {
                 node: node.clone(),
@@ -137,7 +138,8 @@ impl Workflow {
         let members = inside
             .into_iter()
             .zip(&last)
-            .map(|(inside, &last)| Member::Copied(Branch { ends: Ends { last: copier.end(last), ..begin }, inside }));
+            .map(|(inside, &last)| Branch { ends: Ends { last: copier.end(last), ..begin }, inside })
+            .map(|branch| Member::Copied(Box::new(branch)));
         let name = Some(copier.inner.name().to_owned());
         let group = End::Group(u32::try_from(self.groups.len()).unwrap_or(u32::MAX));
         self.groups.push(GroupRecord {

@@ -115,7 +115,7 @@ impl Record {
             State::Succeeded => Some(None),
             _ => None,
         });
-        gathered.value(&self.plan, node, self.plan.task(0).definition().body())
+        gathered.value(&self.plan, node, None, self.plan.task(0).definition().body())
     }
 
     /// The node that gives the run its value: the last sink that succeeded (rule R-4).
