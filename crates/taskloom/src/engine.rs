@@ -33,7 +33,7 @@ pub use channel::{Acquire, AttemptChannel, ChannelFailure};
 use channel::{Effects, Hub};
 pub use failure::{Failure, TimedOut};
 pub use job::{Execution, Job, Watched};
-pub use log::{Entry, Queue, What};
+pub use log::{Entry, Listener, What};
 pub use record::{GroupReport, Record};
 use shared::{Shared, Wake};
 use trace::Trace;

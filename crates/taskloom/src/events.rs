@@ -6,7 +6,7 @@ use std::{
     fmt,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Instant,
 };
 
@@ -15,7 +15,7 @@ use taskloom_core::Plan;
 
 pub use event::{Event, EventKind};
 
-use crate::engine::{Engine, Queue};
+use crate::engine::{Engine, Entry, Listener};
 
 /// The events of a run in their order, from its beginning to its end: [`RunHandle::events`](crate::RunHandle::events).
 ///
@@ -26,12 +26,12 @@ use crate::engine::{Engine, Queue};
 /// not taken takes up memory, some 100 bytes for each event. Dropping this and the handle ends that.
 pub struct Events {
     plan: Arc<Plan>,
-    queue: Option<Arc<Queue>>,
+    listener: Option<Arc<Listener>>,
 }
 
 impl Events {
-    pub(crate) fn new(plan: Arc<Plan>, queue: Option<Arc<Queue>>) -> Self {
-        Self { plan, queue }
+    pub(crate) fn new(plan: Arc<Plan>, listener: Option<Arc<Listener>>) -> Self {
+        Self { plan, listener }
     }
 
     /// Listens to a run that has not begun. Part of the engine's interface for front ends.
@@ -57,8 +57,18 @@ impl Events {
     /// Waits for the next event until then. Part of the engine's interface for front ends.
     #[doc(hidden)]
     pub fn wait(&self, until: Option<Instant>) -> Poll<Option<Event>> {
-        let Some(queue) = &self.queue else { return Poll::Ready(None) };
-        queue.wait(until).map(|entry| entry.map(|entry| Event::new(&self.plan, entry)))
+        self.ask(|listener| listener.wait(until))
+    }
+
+    /// As a stream does it, for who has no exclusive reference. Part of the engine's interface for front ends.
+    #[doc(hidden)]
+    pub fn poll(&self, waker: &Waker) -> Poll<Option<Event>> {
+        self.ask(|listener| listener.poll(waker))
+    }
+
+    fn ask(&self, ask: impl FnOnce(&Listener) -> Poll<Option<Entry>>) -> Poll<Option<Event>> {
+        let Some(listener) = &self.listener else { return Poll::Ready(None) };
+        ask(listener).map(|entry| entry.map(|entry| Event::new(&self.plan, entry)))
     }
 }
 
@@ -66,8 +76,7 @@ impl Stream for Events {
     type Item = Event;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
-        let Some(queue) = &self.queue else { return Poll::Ready(None) };
-        queue.poll(context.waker()).map(|entry| entry.map(|entry| Event::new(&self.plan, entry)))
+        self.poll(context.waker())
     }
 }
 

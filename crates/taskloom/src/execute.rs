@@ -135,9 +135,9 @@ impl Execute {
     /// If the workflow cannot be planned.
     pub fn start(self) -> Result<RunHandle> {
         let (engine, host) = self.prepare(Runtime::current(), false)?;
-        let queue = engine.listen(false);
+        let listener = engine.listen(false);
         engine.launch();
-        Ok(RunHandle::new(engine, host, Some(queue)))
+        Ok(RunHandle::new(engine, host, Some(listener)))
     }
 
     /// Runs the workflow and waits for it; the calling thread works as one of the workers.

@@ -7,7 +7,7 @@ use taskloom_core::Plan;
 
 use crate::{
     Event, EventKind,
-    engine::{Engine, Entry, Queue, What},
+    engine::{Engine, Entry, Listener, What},
 };
 
 /// Notes down what happens in the runs that [`observe`](crate::Execute::observe) it.
@@ -41,7 +41,7 @@ pub struct Recorder(Arc<Mutex<Vec<Recording>>>);
 /// What is known of one run.
 struct Recording {
     plan: Arc<Plan>,
-    queue: Arc<Queue>,
+    listener: Arc<Listener>,
     events: Vec<Event>,
     /// Of the last attempt of each task.
     arguments: BTreeMap<String, Arguments>,
@@ -56,8 +56,8 @@ impl Recorder {
     }
 
     pub(crate) fn attach(&self, engine: &Engine) {
-        let (plan, queue) = (engine.plan().clone(), engine.listen(true));
-        self.0.lock().push(Recording { plan, queue, events: Vec::new(), arguments: BTreeMap::new() });
+        let (plan, listener) = (engine.plan().clone(), engine.listen(true));
+        self.0.lock().push(Recording { plan, listener, events: Vec::new(), arguments: BTreeMap::new() });
     }
 
     /// All events so far.
@@ -130,7 +130,7 @@ impl Recorder {
 
 impl Recording {
     fn catch_up(&mut self) {
-        while let Poll::Ready(Some(entry)) = self.queue.take() {
+        while let Poll::Ready(Some(entry)) = self.listener.take() {
             match entry {
                 Entry { what: What::Called(execution, arguments), .. } => {
                     self.arguments.insert(self.plan.id(execution.node).to_owned(), arguments);

@@ -1,7 +1,5 @@
 //! `taskloom::testing::Recorder`: what ran, in which order, with which arguments.
 
-#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
-
 use std::sync::Arc;
 
 use taskloom::{prelude::*, testing::Recorder};

@@ -7,7 +7,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Weak},
+    sync::Arc,
     task::{Poll, Waker},
     time::{Duration, Instant},
 };
@@ -62,9 +62,15 @@ pub struct Entry {
     pub what: What,
 }
 
-/// What a listener has not taken yet. It grows as long as the listener takes nothing: no entry is ever dropped.
+/// Somebody who listens to a run, until this is dropped.
+///
+/// What it has not taken yet waits in it, as long as it takes nothing: no entry is ever dropped.
 #[derive(Debug)]
-pub struct Queue {
+pub struct Listener(Arc<Queue>);
+
+/// What a listener has not taken yet.
+#[derive(Debug)]
+pub(super) struct Queue {
     with_arguments: bool,
     inner: Mutex<Inner>,
     /// Tells threads that wait.
@@ -73,6 +79,8 @@ pub struct Queue {
 
 #[derive(Debug, Default)]
 struct Inner {
+    /// Whether the listener has left.
+    is_closed: bool,
     entries: VecDeque<Entry>,
     /// Whether no entry follows.
     is_complete: bool,
@@ -81,13 +89,12 @@ struct Inner {
 }
 
 impl Queue {
-    pub(super) fn new(with_arguments: bool) -> Self {
-        Self { with_arguments, inner: Mutex::default(), changed: Condvar::new() }
-    }
-
     /// Whether somebody waits, who is to be woken where no lock is held.
     fn push(&self, entry: Entry) -> bool {
         let mut inner = self.inner.lock();
+        if inner.is_closed {
+            return false;
+        }
         inner.is_complete |= matches!(entry.what, What::RunEnded(_));
         inner.entries.push_back(entry);
         inner.sleepers > 0 || !inner.wakers.is_empty()
@@ -99,15 +106,25 @@ impl Queue {
         self.wake();
     }
 
+    fn is_closed(&self) -> bool {
+        self.inner.lock().is_closed
+    }
+
     pub(super) fn wake(&self) {
         let wakers = std::mem::take(&mut self.inner.lock().wakers);
         self.changed.notify_all();
         wakers.into_iter().for_each(Waker::wake);
     }
+}
+
+impl Listener {
+    pub(super) fn new(with_arguments: bool) -> Self {
+        Self(Arc::new(Queue { with_arguments, inner: Mutex::default(), changed: Condvar::new() }))
+    }
 
     /// The next entry, `None` inside if none follows; pending if the run goes on.
     pub fn take(&self) -> Poll<Option<Entry>> {
-        self.inner.lock().take()
+        self.0.inner.lock().take()
     }
 
     /// As [`take`](Self::take); if it is pending the waker is woken when one should ask again.
@@ -117,7 +134,7 @@ impl Queue {
         }
         // A waker may be anybody's code, so it is cloned and dropped where no lock is held.
         let waker = waker.clone();
-        let mut inner = self.inner.lock();
+        let mut inner = self.0.inner.lock();
         let taken = inner.take();
         if taken.is_pending() && !inner.wakers.iter().any(|other| other.will_wake(&waker)) {
             inner.wakers.push(waker);
@@ -130,7 +147,7 @@ impl Queue {
 
     /// As [`take`](Self::take), but waits until there is an entry, none follows, or the time has come.
     pub fn wait(&self, until: Option<Instant>) -> Poll<Option<Entry>> {
-        let mut inner = self.inner.lock();
+        let mut inner = self.0.inner.lock();
         loop {
             let taken = inner.take();
             if taken.is_ready() {
@@ -139,16 +156,26 @@ impl Queue {
             inner.sleepers += 1;
             let timed_out = match until {
                 None => {
-                    self.changed.wait(&mut inner);
+                    self.0.changed.wait(&mut inner);
                     false
                 }
-                Some(until) => self.changed.wait_until(&mut inner, until).timed_out(),
+                Some(until) => self.0.changed.wait_until(&mut inner, until).timed_out(),
             };
             inner.sleepers -= 1;
             if timed_out {
                 return inner.take();
             }
         }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        // The log lets go of the queue under the engine's lock, when nothing of anybody's is left in it.
+        let mut inner = self.0.inner.lock();
+        let left = std::mem::replace(&mut *inner, Inner { is_closed: true, ..Inner::default() });
+        drop(inner);
+        drop(left);
     }
 }
 
@@ -167,29 +194,27 @@ impl Inner {
 pub(super) struct Log {
     /// The time of the visit.
     pub(super) now: Duration,
-    listeners: Vec<Weak<Queue>>,
+    listeners: Vec<Arc<Queue>>,
     /// Those of them who wait.
     waiting: Vec<Arc<Queue>>,
 }
 
 impl Log {
     /// A listener of a run that has not begun.
-    pub(super) fn listen(&mut self, queue: &Arc<Queue>) {
+    pub(super) fn listen(&mut self, Listener(queue): &Listener) {
         queue.push(Entry { at: Duration::ZERO, what: What::RunStarted });
-        self.listeners.push(Arc::downgrade(queue));
+        self.listeners.push(queue.clone());
     }
 
     pub(super) fn note(&mut self, what: &What) {
         let Self { now, listeners, waiting } = self;
         let is_call = matches!(what, What::Called(..));
-        listeners.retain(|listener| {
-            let Some(queue) = listener.upgrade() else { return false };
-            let is_wanted = queue.with_arguments || !is_call;
-            if is_wanted && queue.push(Entry { at: *now, what: what.clone() }) {
-                waiting.push(queue);
+        listeners.retain(|queue| !queue.is_closed());
+        for queue in listeners.iter().filter(|queue| queue.with_arguments || !is_call) {
+            if queue.push(Entry { at: *now, what: what.clone() }) {
+                waiting.push(queue.clone());
             }
-            true
-        });
+        }
     }
 
     /// Whether nobody listens any more.
@@ -206,6 +231,6 @@ impl Log {
 impl Drop for Log {
     fn drop(&mut self) {
         // A run that nobody drives to its end has no event that says so.
-        self.listeners.iter().filter_map(Weak::upgrade).for_each(|queue| queue.complete());
+        self.listeners.iter().for_each(|queue| queue.complete());
     }
 }

@@ -6,7 +6,7 @@ use tracing::span::EnteredSpan;
 
 use super::{
     Engine, Failure, Job,
-    log::{Queue, What},
+    log::{Listener, What},
 };
 
 impl Engine {
@@ -16,12 +16,12 @@ impl Engine {
     }
 
     /// Listens to what happens. To be called before the run begins: nothing is missed then.
-    pub fn listen(&self, with_arguments: bool) -> Arc<Queue> {
-        let queue = Arc::new(Queue::new(with_arguments));
-        self.shared.lock().listen(&queue);
+    pub fn listen(&self, with_arguments: bool) -> Arc<Listener> {
+        let listener = Arc::new(Listener::new(with_arguments));
+        self.shared.lock().listen(&listener);
         self.listening.store(true, Ordering::Relaxed);
         self.wants_arguments.fetch_or(with_arguments, Ordering::Relaxed);
-        queue
+        listener
     }
 
     /// Whether somebody listens.

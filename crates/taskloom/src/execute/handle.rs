@@ -9,7 +9,7 @@ use std::{
 use super::host::RustHost;
 use crate::{
     Events, Result, Run,
-    engine::{Engine, Queue},
+    engine::{Engine, Listener},
 };
 
 /// A run in the background; awaiting it gives the [`Run`]. Dropping it lets the run go on.
@@ -17,12 +17,12 @@ pub struct RunHandle {
     engine: Arc<Engine>,
     host: Arc<RustHost>,
     /// What has happened since the beginning, for who asks for it.
-    queue: Option<Arc<Queue>>,
+    listener: Option<Arc<Listener>>,
 }
 
 impl RunHandle {
-    pub(super) fn new(engine: Arc<Engine>, host: Arc<RustHost>, queue: Option<Arc<Queue>>) -> Self {
-        Self { engine, host, queue }
+    pub(super) fn new(engine: Arc<Engine>, host: Arc<RustHost>, listener: Option<Arc<Listener>>) -> Self {
+        Self { engine, host, listener }
     }
 
     /// Cancels the run: nothing new starts, async tasks are dropped at their next suspension point, plain
@@ -55,7 +55,7 @@ impl RunHandle {
     /// # }
     /// ```
     pub fn events(&self) -> Events {
-        Events::new(self.engine.plan().clone(), self.queue.clone())
+        Events::new(self.engine.plan().clone(), self.listener.clone())
     }
 
     /// The id of the run: 32 hexadecimal digits.
@@ -73,8 +73,8 @@ impl Future for RunHandle {
     type Output = Result<Run>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.queue.as_ref().is_some_and(|queue| Arc::strong_count(queue) == 1) {
-            self.queue = None;
+        if self.listener.as_ref().is_some_and(|listener| Arc::strong_count(listener) == 1) {
+            self.listener = None;
         }
         self.host.poll_finished(&self.engine, context).map(|()| Run::finish(&self.engine))
     }

@@ -5,14 +5,14 @@ use taskloom_core::{NodeId, State};
 use super::Shared;
 use crate::engine::{
     Job,
-    log::{Queue, What},
+    log::{Listener, Queue, What},
 };
 
 impl Shared {
     /// Lets somebody listen who wants to know what happens from the beginning on.
-    pub(in crate::engine) fn listen(&mut self, queue: &Arc<Queue>) {
+    pub(in crate::engine) fn listen(&mut self, listener: &Listener) {
         self.scheduler.keep_trail(true);
-        self.log.get_or_insert_default().listen(queue);
+        self.log.get_or_insert_default().listen(listener);
     }
 
     /// Notes down what has happened, if somebody listens, and then what the scheduler has made of it.
