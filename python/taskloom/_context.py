@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ._channel import Channel
+
+if TYPE_CHECKING:
+    from ._logger import TaskLogger
 
 __all__ = ["TaskExecutionContext"]
 
@@ -14,7 +17,6 @@ _LATER = frozenset(
         "checkpoint",
         "get_typed_channel",
         "idempotency_key",
-        "logger",
         "request_approval",
         "request_feedback",
         "sleep",
@@ -44,6 +46,20 @@ class TaskExecutionContext:
         self.attempt = attempt
         """The attempt of this execution; the first is 1."""
         self._control = control
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run: 32 hexadecimal digits."""
+        return self._control.run_id
+
+    @property
+    def logger(self) -> TaskLogger:
+        """A standard logger, `taskloom.task`, whose records say where they come from: they have the
+        attributes `run_id`, `workflow_name`, `task_id`, `iteration` and `attempt`, for a format such as
+        `%(task_id)s: %(message)s`."""
+        from ._logger import logger_of
+
+        return logger_of(self)
 
     @property
     def workflow_name(self) -> str:

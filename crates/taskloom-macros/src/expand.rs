@@ -263,12 +263,32 @@ fn body(task: &Task, private: &TokenStream) -> TokenStream {
     } else {
         (quote!(Sync), settle(call))
     };
+    let noted = noted(task, private);
     quote! {
         #private::RustBody::#kind(|arguments: &#private::Arguments<'_>| {
             #context
             #(#fetched)*
+            #noted
             #run
         })
+    }
+}
+
+/// Tells recorders what the function is called with.
+fn noted(task: &Task, private: &TokenStream) -> TokenStream {
+    let texts = task.bound().enumerate().map(|(number, bound)| {
+        let local = format_ident!("argument_{number}");
+        match bound.pass {
+            Pass::Owned | Pass::Optional(_) => quote!((&#private::Shown(&#local)).text()),
+            Pass::Shared | Pass::SharedOptional(_) | Pass::Slice => quote!((&#private::Shown(&*#local)).text()),
+        }
+    });
+    quote! {
+        arguments.note(|| {
+            #[allow(unused_imports)]
+            use #private::{ShowsDebug as _, ShowsType as _};
+            ::std::vec![#(#texts),*]
+        });
     }
 }
 

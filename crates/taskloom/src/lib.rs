@@ -48,15 +48,18 @@ mod context;
 #[doc(hidden)]
 pub mod engine;
 mod error;
+mod events;
 mod execute;
 mod run;
 mod task;
+pub mod testing;
 mod workflow;
 
 pub use channel::{Amount, Channel, ChannelLock};
 pub use compose::{Fragment, IntoFragment, chain, parallel};
 pub use context::Context;
 pub use error::{Error, ErrorKind};
+pub use events::{BlockingEvents, Event, EventKind, Events};
 pub use execute::{Execute, RunHandle};
 pub use run::{FinalChannel, GroupOutput, Run, Status, TaskRecord};
 pub use task::{Arg, Definition, Instance, RunWhen, TaskOptions};

@@ -30,6 +30,17 @@ pub enum Status {
     Cancelled,
 }
 
+impl From<Outcome> for Status {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Succeeded => Self::Succeeded,
+            Outcome::Terminated(_) => Self::Terminated,
+            Outcome::Failed(_) | Outcome::CycleLimit(_) | Outcome::StepLimit(_) => Self::Failed,
+            Outcome::Cancelled | Outcome::CancelledBy(_) => Self::Cancelled,
+        }
+    }
+}
+
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -87,12 +98,7 @@ impl Run {
 
     /// How it ended.
     pub fn status(&self) -> Status {
-        match self.0.outcome() {
-            Outcome::Succeeded => Status::Succeeded,
-            Outcome::Terminated(_) => Status::Terminated,
-            Outcome::Failed(_) | Outcome::CycleLimit(_) | Outcome::StepLimit(_) => Status::Failed,
-            Outcome::Cancelled | Outcome::CancelledBy(_) => Status::Cancelled,
-        }
+        self.0.outcome().into()
     }
 
     /// A clone of the result of a task, by its id; a group's, by its name, is a [`GroupOutput`].

@@ -129,6 +129,7 @@ impl Scheduler {
         let record = &mut self.nodes[node as usize];
         record.phase = Phase::Ended;
         record.last = State::Skipped;
+        self.note_end(node, State::Skipped);
         self.ended.push((node, false));
     }
 }

@@ -9,6 +9,7 @@ use taskloom_core::{
     channel::{Attempt, Pending},
     resolve,
 };
+use tracing::Span;
 
 use super::{Asks, Failure, channel::Slot};
 
@@ -27,6 +28,8 @@ pub struct Job {
     pub(super) sources: Option<Box<Sources>>,
     asks: OnceLock<Arc<Mutex<Asks>>>,
     slot: OnceLock<Arc<Slot>>,
+    /// The attempt's span, if there is one, until it has ended.
+    pub(super) span: Mutex<Option<Box<Span>>>,
 }
 
 /// Names an attempt: node, iteration and attempt.
@@ -34,8 +37,10 @@ pub struct Job {
 pub struct Execution {
     /// The task's node.
     pub node: NodeId,
-    pub(super) iteration: u32,
-    pub(super) attempt: u32,
+    /// The execution that this is of the task; the first is 1.
+    pub iteration: u32,
+    /// The attempt; the first is 1.
+    pub attempt: u32,
 }
 
 /// An attempt, and what it has written to the channel: enough to end it from outside.
@@ -58,7 +63,16 @@ pub(super) struct Sources {
 
 impl Job {
     pub(super) fn new(node: NodeId, iteration: u32, attempt: u32, started: Duration) -> Self {
-        Self { node, iteration, attempt, started, sources: None, asks: OnceLock::new(), slot: OnceLock::new() }
+        Self {
+            node,
+            iteration,
+            attempt,
+            started,
+            sources: None,
+            asks: OnceLock::new(),
+            slot: OnceLock::new(),
+            span: Mutex::new(None),
+        }
     }
 
     /// Decides what fills the parameters that have no value of their own (rule R-3).

@@ -1,3 +1,5 @@
+mod notes;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -6,7 +8,12 @@ use std::{
 
 use taskloom_core::{Command, Control, Event, Gathered, NodeId, Outcome, Plan, Retry, Scheduler, State, Value};
 
-use super::{Asks, Execution, Failure, Job, Record, Role, RunOptions, asks::Wish, job::Sources};
+use super::{
+    Asks, Execution, Failure, Job, Record, Role, RunOptions,
+    asks::Wish,
+    job::Sources,
+    log::{Log, What},
+};
 
 /// Who has to be woken after a visit; one at a time, since whoever wakes up looks again.
 pub(super) enum Wake {
@@ -50,6 +57,8 @@ pub(super) struct Shared {
     /// What the task said that ended the run.
     message: Option<String>,
     commands: Vec<Command>,
+    /// If somebody listens.
+    log: Option<Log>,
     cancelled: Cancelled,
     /// Attempts that were ended while their function still ran.
     overdue: Vec<Execution>,
@@ -78,6 +87,7 @@ impl Shared {
             data: HashMap::new(),
             message: None,
             commands: Vec::new(),
+            log: None,
             cancelled: Cancelled::default(),
             overdue: Vec::new(),
             abandoned: Vec::new(),
@@ -122,6 +132,7 @@ impl Shared {
         self.times[node as usize].0 = now;
         let mut job = Job::new(node, self.scheduler.iteration(node), self.scheduler.attempt(node), now);
         job.sources = self.sources(node);
+        self.note(|_| What::Started(job.execution()));
         Some(job)
     }
 
@@ -164,7 +175,7 @@ impl Shared {
         self.scheduler.has_value(node).then(|| self.results.get(node as usize).and_then(Clone::clone))
     }
 
-    /// Takes what it keeps out of `result`.
+    /// Takes what it keeps out of `result`. `error` is the text of a failure, for those who listen.
     ///
     /// Says whether the node backs off now, for the time of `wait`.
     pub(super) fn end(
@@ -172,6 +183,7 @@ impl Shared {
         job: &Job,
         result: &mut Option<Result<Value, Failure>>,
         wait: Option<Duration>,
+        error: Option<Arc<str>>,
         now: Duration,
     ) -> bool {
         let node = job.node;
@@ -195,6 +207,7 @@ impl Shared {
                     self.failures.push((node, failure.clone()));
                 }
                 self.apply(Event::Failed { node, retry });
+                self.note_failure(job, error, wait);
             }
             None => {}
         }
@@ -215,6 +228,7 @@ impl Shared {
         execution: Execution,
         failure: Failure,
         wait: Option<Duration>,
+        error: Option<Arc<str>>,
         now: Duration,
     ) -> bool {
         let Execution { node, iteration, attempt } = execution;
@@ -223,7 +237,8 @@ impl Shared {
         self.overdue.push(execution);
         self.abandoned.push(node);
         self.workers -= 1;
-        self.end(&job, &mut Some(Err(failure)), wait, now)
+        self.note(|_| What::Abandoned(execution));
+        self.end(&job, &mut Some(Err(failure)), wait, error, now)
     }
 
     /// Whether an attempt was ended while its function still ran.
@@ -245,7 +260,11 @@ impl Shared {
     pub(super) fn retry_due(&mut self, Execution { node, iteration, attempt }: Execution) {
         let is_current = self.scheduler.iteration(node) == iteration && self.scheduler.attempt(node) == attempt + 1;
         if is_current && self.finished.is_none() {
+            let is_due = self.scheduler.state(node) == State::BackingOff;
             self.apply(Event::Due(node));
+            if is_due {
+                self.note(|_| What::RetryDue(Execution { node, iteration, attempt: attempt + 1 }));
+            }
         }
     }
 
@@ -262,8 +281,11 @@ impl Shared {
             if !self.data.is_empty() {
                 self.data.remove(&node);
             }
-            return self.apply(Event::Succeeded(node));
+            self.apply(Event::Succeeded(node));
+            return self.note(|_| What::Succeeded(job.execution()));
         };
+        self.note(|_| What::Succeeded(job.execution()));
+        let asked = self.log.is_some().then(|| What::Asked(job.execution(), control.clone(), message.clone()));
         match data {
             Some(data) => self.data.insert(node, data),
             None => self.data.remove(&node),
@@ -272,11 +294,15 @@ impl Shared {
             self.message = message;
         }
         self.apply(Event::Directed { node, control });
+        if let Some(asked) = asked {
+            self.note(|_| asked);
+        }
     }
 
     pub(super) fn abandon(&mut self, job: &Job, now: Duration) {
         self.times[job.node as usize] = (job.started, now);
         self.apply(Event::Dropped(job.node));
+        self.note(|_| What::Cancelled(job.execution()));
     }
 
     pub(super) fn cancel(&mut self) {
@@ -321,6 +347,7 @@ impl Shared {
         }
         if self.scheduler.is_finished() {
             self.finished = Some(now);
+            self.note(|shared| What::RunEnded(shared.scheduler.outcome()));
             return Wake::Finished;
         }
         let Some(next) = self.scheduler.next() else { return Wake::Nobody };
@@ -344,6 +371,10 @@ impl Shared {
 
     pub(super) fn is_finished(&self) -> bool {
         self.finished.is_some()
+    }
+
+    pub(super) fn outcome(&self) -> Outcome {
+        self.scheduler.outcome()
     }
 
     pub(super) fn result(&self, node: NodeId) -> Option<Value> {
