@@ -1,35 +1,52 @@
-//! Measures Taskloom beside tokio, in one run, so that a noisy machine is unfair to neither.
+//! Measures Taskloom beside its peers, in one run, so that a noisy machine is unfair to none.
 //!
-//! `cargo run --release -p taskloom-bench` prints Markdown tables; `-- --quick` only shows in seconds
-//! that everything still runs. The tasks do nothing: what is measured is the engine.
+//! `cargo xtask bench rust` prints Markdown tables; `--quick` only shows in seconds that everything still
+//! runs. The tasks do nothing: what is measured is the engine. First come tables of Taskloom's own steps
+//! beside tokio, then those of the graphs that other libraries can run too.
 
 mod allocator;
+mod graphs;
 mod measure;
 mod memory;
 mod ours;
+mod peers;
+mod process;
+mod shapes;
 mod table;
 mod tokio_peer;
 
-use std::{env, process::ExitCode, rc::Rc};
+use std::{env, path::PathBuf, process::ExitCode, rc::Rc};
 
 use tokio::runtime::Runtime;
 
 use crate::{
     measure::{Case, compare},
+    peers::Peers,
     table::Table,
 };
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let sizes: &[u32] = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => &[1_000, 10_000, 100_000, 1_000_000],
-        ["--quick"] => &[100, 1_000],
-        _ => {
-            println!("usage: taskloom-bench [--quick]");
-            return ExitCode::FAILURE;
+    let mut sizes: &[u32] = &[1_000, 10_000, 100_000, 1_000_000];
+    let mut flow_graph = None;
+    let mut serve = None;
+    let mut arguments = env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match (argument.as_str(), &mut arguments) {
+            ("--quick", _) => sizes = &[100, 1_000],
+            ("--flow-graph", rest) => flow_graph = rest.next().map(PathBuf::from),
+            // How this program calls itself.
+            ("--serve", rest) => serve = Some(rest.filter_map(|number| number.parse().ok()).collect::<Vec<u32>>()),
+            _ => {
+                println!("usage: taskloom-bench [--quick] [--flow-graph PROGRAM]");
+                return ExitCode::FAILURE;
+            }
         }
-    };
+    }
     let runtime = Rc::new(Runtime::new().expect("the system gives no threads for a runtime"));
+    let peers = Peers { runtime: runtime.clone(), flow_graph };
+    if let Some(arguments) = serve {
+        return graphs::serve(&arguments, &runtime, &peers);
+    }
     time(sizes, "A chain, run", |n| {
         let mut cases = ours::chain(n, &runtime);
         cases.extend(tokio_peer::chain(n, &runtime));
@@ -48,6 +65,7 @@ fn main() -> ExitCode {
     for shape in memory::SHAPES {
         println!("{}", memory::count(shape, *sizes.last().expect("there are sizes")));
     }
+    graphs::compare(sizes, &runtime, &peers);
     ExitCode::SUCCESS
 }
 

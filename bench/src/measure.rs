@@ -72,7 +72,8 @@ fn rounds(n: u32) -> usize {
     }
 }
 
-fn median(times: &mut [Duration]) -> Duration {
+/// The middle one, of an odd number.
+pub(crate) fn median(times: &mut [Duration]) -> Duration {
     times.sort_unstable();
     times[times.len() / 2]
 }

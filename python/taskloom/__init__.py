@@ -19,8 +19,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import errors, policies
+from . import errors, hooks, policies
 from ._context import TaskExecutionContext
+from ._events import Event
 from ._execution import RunHandle
 from ._instance import Instance
 from ._native import Chain, Group, __version__, chain, parallel
@@ -31,6 +32,7 @@ from ._workflow import Workflow, workflow
 
 __all__ = [
     "Chain",
+    "Event",
     "Group",
     "Instance",
     "RetryPolicy",
@@ -43,6 +45,7 @@ __all__ = [
     "__version__",
     "chain",
     "errors",
+    "hooks",
     "parallel",
     "policies",
     "task",

@@ -13,6 +13,7 @@ class Alone:
 
     __slots__ = ("_channel", "max_cycles", "max_retries")
 
+    run_id = ""
     workflow_name = ""
     cancelled = False
 

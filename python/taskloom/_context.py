@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ._channel import Channel
 
 if TYPE_CHECKING:
+    from ._logger import TaskLogger
     from ._typed_channel import TypedChannel
 
 __all__ = ["TaskExecutionContext"]
@@ -16,7 +17,6 @@ _LATER = frozenset(
         "channel",
         "checkpoint",
         "idempotency_key",
-        "logger",
         "request_approval",
         "request_feedback",
         "sleep",
@@ -46,6 +46,20 @@ class TaskExecutionContext:
         self.attempt = attempt
         """The attempt of this execution; the first is 1."""
         self._control = control
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run: 32 hexadecimal digits."""
+        return self._control.run_id
+
+    @property
+    def logger(self) -> TaskLogger:
+        """A standard logger, `taskloom.task`, whose records say where they come from: they have the
+        attributes `run_id`, `workflow_name`, `task_id`, `iteration` and `attempt`, for a format such as
+        `%(task_id)s: %(message)s`."""
+        from ._logger import logger_of
+
+        return logger_of(self)
 
     @property
     def workflow_name(self) -> str:

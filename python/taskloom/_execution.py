@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import _native
 from ._current import current_workflow
+from ._events import Events
+from ._observe import Observe, observers_of
 from ._run import Run
 from ._worker import MOST_WORKERS, drain, start_worker
 from .errors import TaskloomRuntimeError
@@ -48,6 +50,7 @@ class Host:
         "context",
         "execution",
         "loop",
+        "observers",
         "on_finished",
     )
 
@@ -60,6 +63,7 @@ class Host:
         loop: asyncio.AbstractEventLoop | None = None,
         *,
         workers: int = MOST_WORKERS,
+        observe: Observe = None,
     ) -> None:
         self.context = contextvars.copy_context()
         """What each task runs in a copy of. No workflow is current in there, whatever block this is."""
@@ -74,6 +78,10 @@ class Host:
         self._works_here = False
         self.async_tasks: dict[asyncio.Task[Any], _native.AsyncJob] = {}
         self.execution = _native.Execution(plan, self, dict(channel), max_concurrency, max_steps, workers)
+        self.observers = observers_of(observe, self.execution)
+        """Those who hear of the run, if somebody does."""
+        if self.observers is not None:
+            self.observers.run_starts(self.context)
         _alive.add(self)
 
     # What the engine calls, from any thread.
@@ -114,8 +122,13 @@ class Host:
     def finished(self) -> None:
         """The run has ended."""
         _alive.discard(self)
+        self._tell_end()
         if self.on_finished is not None:
             self.on_finished()
+
+    def _tell_end(self) -> None:
+        if self.observers is not None:
+            self.observers.run_ended(self.context, self.execution.status)
 
     # What a caller does.
 
@@ -173,6 +186,7 @@ class Host:
 
     def result(self) -> Run:
         """The record of the run, which has ended; to be taken once."""
+        self._tell_end()
         if self._interruption is not None:
             raise self._interruption
         return Run(self.execution.take_record())
@@ -192,7 +206,11 @@ def succeeded(run: Run) -> Run:
 
 
 def run_blocking(
-    plan: _native.Plan, channel: Mapping[str, Any], max_concurrency: int | None, max_steps: int | None
+    plan: _native.Plan,
+    channel: Mapping[str, Any],
+    max_concurrency: int | None,
+    max_steps: int | None,
+    observe: Observe = None,
 ) -> Run:
     """Runs a plan and waits for it, working along where this thread may."""
     # Where asyncio has never been imported no loop can be running.
@@ -200,26 +218,33 @@ def run_blocking(
     loop = events._get_running_loop() if events is not None else None
     if loop is None:
         # This thread is one of those that run plain functions.
-        return Host(plan, channel, max_concurrency, max_steps, workers=MOST_WORKERS - 1).run_here()
+        workers = MOST_WORKERS - 1
+        return Host(plan, channel, max_concurrency, max_steps, workers=workers, observe=observe).run_here()
     from ._loop import is_own_loop
 
     if is_own_loop(loop):
         raise TaskloomRuntimeError(
             "execute() would block the event loop that runs async tasks; use `await workflow.execute_async()`"
         )
-    return Host(plan, channel, max_concurrency, max_steps).watch()
+    return Host(plan, channel, max_concurrency, max_steps, observe=observe).watch()
 
 
 class RunHandle:
     """A run in the background."""
 
-    __slots__ = ("_host", "_lock", "_run")
+    __slots__ = ("_events", "_host", "_lock", "_run")
 
     def __init__(self, host: Host) -> None:
         self._host = host
         self._lock = threading.Lock()
         self._run: Run | None = None
+        self._events = Events(host.execution.listen())
         host.execution.launch()
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run: 32 hexadecimal digits."""
+        return self._host.execution.run_id
 
     def cancel(self) -> None:
         """Cancels the run: nothing new starts, async tasks are cancelled, others end by themselves."""
@@ -242,6 +267,22 @@ class RunHandle:
                 self._run = self._host.result()
         return succeeded(self._run)
 
-    def events(self) -> Any:
-        """Not implemented yet."""
-        raise NotImplementedError("RunHandle.events is not implemented yet")
+    def events(self) -> Events:
+        """The events of the run, from its very beginning, also after its end: this handle keeps them.
+
+        They are for `for` in a thread that may block, or for `async for`. An event is given once: if this
+        is called again, it gives what has not been taken.
+
+        >>> from taskloom import task, workflow
+        >>> @task
+        ... def fetch(city):
+        ...     return f"Weather for {city}"
+        >>> handle = workflow("weather").add(fetch(task_id="tokyo", city="Tokyo")).start()
+        >>> for event in handle.events():
+        ...     print(event)
+        run started
+        tokyo started
+        tokyo succeeded
+        run ended: succeeded
+        """
+        return self._events

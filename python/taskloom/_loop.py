@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -57,14 +58,20 @@ def _begin(host: Host, job: _native.AsyncJob) -> _native.AsyncJob | None:
     """Begins one task; gives the next one if this has ended already."""
     (function, *arguments), keywords = job.call
     loop = asyncio.get_running_loop()
+    context, observers = host.context.copy(), host.observers
+    observed = None
+    if observers is not None:
+        observed = partial(observers.end, context, observers.begin(context, job.current(), job.call))
     try:
         coroutine = function(*arguments, **keywords)
     except Exception as error:
+        if observed is not None:
+            observed(error)
         return job.failed(error)
-    task = loop.create_task(coroutine, name=f"taskloom:{job.task_id}", context=host.context.copy())
+    task = loop.create_task(coroutine, name=f"taskloom:{job.task_id}", context=context)
     host.async_tasks[task] = job
     limit = None if job.timeout is None else _Limit(loop, job.timeout, task)
-    task.add_done_callback(partial(_ended, host, job, limit))
+    task.add_done_callback(partial(_ended, host, job, limit, observed))
     return None
 
 
@@ -86,7 +93,13 @@ class _Limit:
         self._timer.cancel()
 
 
-def _ended(host: Host, job: _native.AsyncJob, limit: _Limit | None, task: asyncio.Task[Any]) -> None:
+def _ended(
+    host: Host,
+    job: _native.AsyncJob,
+    limit: _Limit | None,
+    observed: Callable[[BaseException | None], None] | None,
+    task: asyncio.Task[Any],
+) -> None:
     host.async_tasks.pop(task, None)
     if limit is not None:
         limit.stop()
@@ -95,8 +108,12 @@ def _ended(host: Host, job: _native.AsyncJob, limit: _Limit | None, task: asynci
                 # What the task made of it is looked at, so that asyncio does not say that nobody has.
                 task.exception()
             late = TimeoutError(f"it took longer than its timeout of {limit.seconds:g} s")
+            if observed is not None:
+                observed(late)
             _go_on(host, job.failed(late))
             return
+    if observed is not None:
+        observed(asyncio.CancelledError() if task.cancelled() else task.exception())
     if task.cancelled():
         job.abandon()
         return

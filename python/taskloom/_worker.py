@@ -61,25 +61,32 @@ def _live(host: Host) -> None:
 
 def drain(host: Host, worker: _native.Worker, task: Any) -> None:
     """Runs tasks until there is none to take."""
-    copy_context = host.context.copy
+    copy_context, observers = host.context.copy, host.observers
     while task is not None:
         arguments, keywords = task
+        context, attempt = copy_context(), None
         try:
-            value = copy_context().run(*arguments, **keywords)
+            if observers is not None:
+                attempt = observers.begin(context, worker.current(), task)
+            value = context.run(*arguments, **keywords)
         except Exception as error:
             # The traceback begins with the task's own frame: ours would keep the run alive, which keeps it.
-            task = worker.failed(error.with_traceback(error.__traceback__ and error.__traceback__.tb_next))
+            error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
+            if observers is not None:
+                observers.end(context, attempt, error)
+            task = worker.failed(error)
         except BaseException as interruption:
+            if observers is not None:
+                observers.end(context, attempt, interruption)
             # An interruption is the run's cancellation, not the task's failure (rule R-10).
             worker.abandon()
             host.interrupt(interruption)
             return
         else:
-            task = (
-                worker.failed(_awaited_by_nobody(value))
-                if type(value) is CoroutineType
-                else worker.ended(value)
-            )
+            unawaited = _awaited_by_nobody(value) if type(value) is CoroutineType else None
+            if observers is not None:
+                observers.end(context, attempt, unawaited)
+            task = worker.ended(value) if unawaited is None else worker.failed(unawaited)
 
 
 def _awaited_by_nobody(coroutine: CoroutineType[Any, Any, Any]) -> TypeError:

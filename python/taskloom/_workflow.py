@@ -11,6 +11,7 @@ from ._current import Block, current_workflow
 from ._echo import echo as echo_results
 from ._echo import wants_echo
 from ._execution import Host, RunHandle, run_blocking, succeeded
+from ._observe import Observe
 from ._run import ExecutionContext, Run
 from .errors import TaskloomError
 
@@ -58,6 +59,7 @@ class Workflow(_native.Workflow):
         initial_channel: dict[str, Any] | None = None,
         max_concurrency: int | None = None,
         max_steps: int | None = None,
+        observe: Observe = None,
         **later: Any,
     ) -> Any:
         """Runs the workflow and gives its value: that of the last task or group that nothing follows.
@@ -67,11 +69,15 @@ class Workflow(_native.Workflow):
         - `initial_channel`: values for open parameters, by name.
         - `max_concurrency`: how many tasks run at the same time, at most; with 1 a run is deterministic.
         - `max_steps`: end the run with an error when a further execution would start after so many.
+        - `observe`: hooks, or a list of them, that hear of this run: a `taskloom.testing.Recorder`, for
+          instance.
 
         Raises `TaskError` if a task fails, with the task's own exception as its `__cause__`.
         """
         run = succeeded(
-            self._run(sys._getframe(1), start_node, initial_channel, max_concurrency, max_steps, later)
+            self._run(
+                sys._getframe(1), start_node, initial_channel, max_concurrency, max_steps, observe, later
+            )
         )
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
@@ -82,11 +88,14 @@ class Workflow(_native.Workflow):
         initial_channel: dict[str, Any] | None = None,
         max_concurrency: int | None = None,
         max_steps: int | None = None,
+        observe: Observe = None,
         **later: Any,
     ) -> Run:
         """Runs the workflow like `execute`, and gives the record of the run."""
         return succeeded(
-            self._run(sys._getframe(1), start_node, initial_channel, max_concurrency, max_steps, later)
+            self._run(
+                sys._getframe(1), start_node, initial_channel, max_concurrency, max_steps, observe, later
+            )
         )
 
     async def execute_async(
@@ -97,12 +106,15 @@ class Workflow(_native.Workflow):
         initial_channel: dict[str, Any] | None = None,
         max_concurrency: int | None = None,
         max_steps: int | None = None,
+        observe: Observe = None,
         **later: Any,
     ) -> Any:
         """Like `execute`, on the running event loop: async tasks run there, plain functions in threads."""
         wanted = wants_echo(self._echo, sys._getframe(1))
         run = succeeded(
-            await self._run_async(wanted, start_node, initial_channel, max_concurrency, max_steps, later)
+            await self._run_async(
+                wanted, start_node, initial_channel, max_concurrency, max_steps, observe, later
+            )
         )
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
@@ -113,12 +125,15 @@ class Workflow(_native.Workflow):
         initial_channel: dict[str, Any] | None = None,
         max_concurrency: int | None = None,
         max_steps: int | None = None,
+        observe: Observe = None,
         **later: Any,
     ) -> Run:
         """Like `run`, on the running event loop."""
         wanted = wants_echo(self._echo, sys._getframe(1))
         return succeeded(
-            await self._run_async(wanted, start_node, initial_channel, max_concurrency, max_steps, later)
+            await self._run_async(
+                wanted, start_node, initial_channel, max_concurrency, max_steps, observe, later
+            )
         )
 
     def start(
@@ -128,11 +143,13 @@ class Workflow(_native.Workflow):
         initial_channel: dict[str, Any] | None = None,
         max_concurrency: int | None = None,
         max_steps: int | None = None,
+        observe: Observe = None,
         **later: Any,
     ) -> RunHandle:
         """Starts a run in the background and returns at once."""
         _check(later, start_node, max_concurrency, max_steps)
-        return RunHandle(Host(self.plan(start_node), initial_channel or {}, max_concurrency, max_steps))
+        plan = self.plan(start_node)
+        return RunHandle(Host(plan, initial_channel or {}, max_concurrency, max_steps, observe=observe))
 
     def show_info(self) -> None:
         """Prints the tasks, what follows each, and where the value of each open parameter would come from."""
@@ -216,12 +233,14 @@ class Workflow(_native.Workflow):
         channel: dict[str, Any] | None,
         max_concurrency: int | None,
         max_steps: int | None,
+        observe: Observe,
         later: dict[str, Any],
     ) -> Run:
         _check(later, start_node, max_concurrency, max_steps)
         wanted = wants_echo(self._echo, frame)
         # The frames of the tasks lead to this one, so it must not hold the run, which holds their exceptions.
-        return _echoed(run_blocking(self.plan(start_node), channel or {}, max_concurrency, max_steps), wanted)
+        plan = self.plan(start_node)
+        return _echoed(run_blocking(plan, channel or {}, max_concurrency, max_steps, observe), wanted)
 
     async def _run_async(
         self,
@@ -230,12 +249,13 @@ class Workflow(_native.Workflow):
         channel: dict[str, Any] | None,
         max_concurrency: int | None,
         max_steps: int | None,
+        observe: Observe,
         later: dict[str, Any],
     ) -> Run:
         _check(later, start_node, max_concurrency, max_steps)
         from ._loop import run_on_loop
 
-        host = Host(self.plan(start_node), channel or {}, max_concurrency, max_steps)
+        host = Host(self.plan(start_node), channel or {}, max_concurrency, max_steps, observe=observe)
         return _echoed(await run_on_loop(host), wanted)
 
     def __getattr__(self, name: str) -> Any:

@@ -54,13 +54,6 @@ def test_e_01_maps(method):
         getattr(step, method)(name=["a", "b"])
 
 
-def test_e_01_events():
-    handle = workflow("w").add(step).start()
-    with not_yet("events"):
-        handle.events()
-    handle.result(20)
-
-
 CONTROL = [
     "step",
     "sleep",

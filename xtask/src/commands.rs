@@ -44,14 +44,14 @@ const ALL: [Command; 8] = [
     Command { name: "lint", arguments: "", summary: "check code, types, stubs and documentation", run: lint::run },
     Command {
         name: "test",
-        arguments: "[--rust|--python [ARG…]]",
-        summary: "check everything, or test one language (ARGs go to its test runner)",
+        arguments: "[--rust|--python|--instructions [ARG…]]",
+        summary: "check everything, or one part of it (ARGs go to its test runner)",
         run: test::run,
     },
     Command {
         name: "bench",
-        arguments: "[rust|python]",
-        summary: "measure, in Python side by side with the peers",
+        arguments: "[rust|python [--quick]]",
+        summary: "measure side by side with the peers",
         run: bench::run,
     },
     Command { name: "docs", arguments: "", summary: "build the API documentation", run: docs::run },
@@ -62,7 +62,7 @@ pub(crate) fn usage() -> String {
     let mut text = String::from("Usage: cargo xtask COMMAND\n");
     for Command { name, arguments, summary, .. } in &ALL {
         let call = format!("{name} {arguments}");
-        let _ = write!(text, "\n  {call:<30} {summary}");
+        let _ = write!(text, "\n  {call:<45} {summary}");
     }
     text
 }

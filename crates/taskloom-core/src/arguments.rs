@@ -7,7 +7,7 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-use crate::{Argument, Body, Definition, Kind, Lookup, NodeId, RunPlan, Source, Value, hash::Map};
+use crate::{Argument, Body, Definition, Kind, Lookup, MapResults, NodeId, RunPlan, Source, Value, hash::Map};
 
 /// The results that the arguments of one execution may come from.
 #[derive(Default)]
@@ -65,7 +65,7 @@ impl Gathered {
     pub fn value(&self, plan: &RunPlan, node: NodeId, taker: Option<NodeId>, body: &dyn Body) -> Option<Value> {
         let found = self.values.get(&node)?;
         match plan.kind(node) {
-            Kind::Task | Kind::Entry(_) => found.clone(),
+            Kind::Task | Kind::Entry(_) => found.as_ref().map(|value| MapResults::open(value).clone()),
             Kind::Exit(_) => self.entries(plan, node, taker, body).map(|entries| body.mapping(entries)),
         }
     }
@@ -112,7 +112,8 @@ impl Gathered {
         let mut seen: Map<NodeId, ()> = Map::default();
         let branches = plan.groups()[group as usize].branches.iter();
         let entries = branches.filter(|branch| seen.insert(branch.last, ()).is_none()).filter_map(|branch| {
-            let value = built.get(&branch.last).cloned().or_else(|| self.values.get(&branch.last)?.clone())?;
+            let own = || self.values.get(&branch.last)?.as_ref().map(|value| MapResults::open(value).clone());
+            let value = built.get(&branch.last).cloned().or_else(own)?;
             Some((taker.map_or_else(|| plan.id(branch.last), |taker| plan.id_from(taker, branch.last)), value))
         });
         entries.collect()

@@ -8,7 +8,7 @@ use std::{
 
 use smallvec::SmallVec;
 
-use crate::{BuildError, Definition, Digest, Fragment, Options, Place, Value, fragment, task_id};
+use crate::{BuildError, Definition, Digest, Fragment, Options, Over, Place, Value, fragment, task_id};
 
 /// What fills one parameter of an instance.
 #[derive(Clone)]
@@ -218,6 +218,14 @@ impl Instance {
         self.0.options.as_deref().unwrap_or_else(|| self.0.definition.options())
     }
 
+    /// The type of its value, where it is known while planning.
+    pub fn output(&self) -> Option<std::any::TypeId> {
+        match &self.options().map {
+            Some(mapping) => mapping.front_end.output(),
+            None => self.0.definition.output(),
+        }
+    }
+
     /// Where it was made.
     pub fn place(&self) -> &Place {
         &self.0.place
@@ -259,6 +267,14 @@ impl Instance {
     pub(crate) fn digest(&self) -> u64 {
         let mut digest = Digest::default();
         digest.add("definition", self.0.definition.id().as_bytes());
+        if let Some(mapping) = &self.options().map {
+            let over: &[u8] = match mapping.over {
+                Over::Each => b"each",
+                Over::Product => b"product",
+                Over::Zip => b"zip",
+            };
+            digest.add("map", over);
+        }
         for argument in &self.0.arguments {
             match argument {
                 Argument::Open => digest.add("open", b""),

@@ -1,6 +1,6 @@
 use std::{any::TypeId, error::Error, fmt, num::NonZeroU32, sync::Arc};
 
-use crate::{Policy, Value};
+use crate::{BuildError, BuildErrorKind, Instance, Policy, Value};
 
 /// What makes an instance a map: it runs once for each element of lists that are bound to its parameters (rule I-11).
 #[derive(Clone)]
@@ -17,6 +17,25 @@ pub struct Mapping {
     pub policy: Option<Policy>,
     /// Whether it stops as soon as its policy's verdict is certain.
     pub fail_fast: bool,
+}
+
+impl Mapping {
+    /// Refuses a map that goes over nothing, or over several lists without saying how.
+    pub(crate) fn check(task: &Instance) -> Result<(), BuildError> {
+        let Some(mapping) = &task.options().map else { return Ok(()) };
+        let id = task.fixed_id().unwrap_or_else(|| task.definition().id());
+        let (wrong, hint) = match (&*mapping.parameters, mapping.over) {
+            ([], _) => ("is a map and goes over no list".to_owned(), "bind a parameter to a list of arguments"),
+            ([_, second, ..], Over::Each) => {
+                let name = &task.definition().parameters()[*second].name;
+                let wrong = format!("is a map over one list, and `{name}` is bound to a second one");
+                (wrong, "`product` goes over all combinations, `zip` over the elements side by side")
+            }
+            _ => return Ok(()),
+        };
+        let message = format!("`{id}`, made at {}, {wrong}", task.place());
+        Err(BuildError::new(BuildErrorKind::MistypedArgument, message).task(id).hint(hint))
+    }
 }
 
 /// How the elements of several lists come together.

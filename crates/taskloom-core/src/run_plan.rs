@@ -7,7 +7,7 @@ pub use expansion::{Expansion, MapResults};
 use parking_lot::RwLock;
 
 use crate::{
-    BuildError, Fill, Group, Instance, Kind, NodeId, Plan,
+    BuildError, Fill, Group, Instance, Kind, Mapping, NodeId, Plan,
     hash::Map,
     task_id,
     workflow::{duplicate, too_large},
@@ -269,6 +269,7 @@ impl RunPlan {
     /// [`BuildError`] if its id is illegal or taken, or a parameter can never be filled.
     pub fn prepare(&self, task: &Instance, by: NodeId) -> Result<Addition, BuildError> {
         task.validate_id()?;
+        Mapping::check(task)?;
         if let Some(id) = task.given_id() {
             self.refuse_taken(id, task)?;
         }
@@ -323,7 +324,9 @@ impl RunPlan {
         let is_free = |id: &String| self.find(id).is_none();
         if task.fixed_id().is_none() {
             let occurrence = self.occurrence(digest) + self.plan.occurrences(digest);
-            let mut ids = task_id::joining(task.definition().id(), digest, occurrence);
+            let definition = task.definition().id();
+            let alone = task.options().map.as_ref().map(|_| definition.to_owned());
+            let mut ids = alone.into_iter().chain(task_id::joining(definition, digest, occurrence));
             task.fix_id(ids.find(is_free).expect("there are more lengths than tasks"));
         }
         // Another thread may have fixed the id meanwhile, to one that is taken here.

@@ -81,6 +81,8 @@ pub struct Scheduler {
     told: Map<NodeId, ()>,
     /// What the driver has to do because of the event being applied.
     commands: Vec<Command>,
+    /// What has ended without the driver's doing, if somebody wants to know.
+    trail: Option<Vec<(NodeId, State)>>,
     outcome: Option<Outcome>,
 }
 
@@ -111,6 +113,7 @@ impl Scheduler {
             reached: BTreeSet::new(),
             told: Map::default(),
             commands: Vec::new(),
+            trail: None,
             outcome: None,
             limits,
             plan,
@@ -225,6 +228,27 @@ impl Scheduler {
         }
         self.settle();
         commands.append(&mut self.commands);
+    }
+
+    /// Whether to note down, from here on, what [`take_trail`](Self::take_trail) gives; at first it is not.
+    pub fn keep_trail(&mut self, keep: bool) {
+        self.trail = keep.then(Vec::new);
+    }
+
+    /// The tasks that were skipped and the groups' exits that were judged in the events applied since this was last
+    /// asked for, in order: what a driver does not hear of otherwise.
+    pub fn take_trail(&mut self) -> Vec<(NodeId, State)> {
+        self.trail.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Notes down the end of a node, if the driver does not know of it.
+    fn note_end(&mut self, node: NodeId, state: State) {
+        let Some(trail) = &mut self.trail else { return };
+        match self.plan.kind(node) {
+            Kind::Exit(_) => trail.push((node, state)),
+            Kind::Task if state == State::Skipped => trail.push((node, state)),
+            Kind::Task | Kind::Entry(_) => {}
+        }
     }
 
     /// How every node ended, of a run that is finished.

@@ -3,6 +3,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{ext::IdentExt, spanned::Spanned};
 
 use crate::{
+    map::map,
     parameter::{Bound, Parameter, Pass},
     task::Task,
 };
@@ -20,6 +21,7 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
     let setters = task.bound().enumerate().map(|(number, bound)| setter(number, bound, task, &taskloom));
     let operators = [quote!(#name), quote!(&#name)].map(|operand| operators(&operand, &taskloom));
     let definition = definition(task, &taskloom, &output);
+    let map = map(task, &taskloom, &output);
     let assertions = assertions(task, &private);
     let (running, run) = if function.sig.asyncness.is_some() {
         (quote!(#private::Running<#output>), quote!(run_async))
@@ -111,6 +113,8 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
             }
 
             #(#operators)*
+
+            #map
         };
     }
 }
@@ -176,18 +180,18 @@ fn setter(number: usize, bound: &Bound, task: &Task, taskloom: &syn::Path) -> To
     }
 }
 
-fn operators(operand: &TokenStream, taskloom: &syn::Path) -> TokenStream {
+pub(crate) fn operators(operand: &TokenStream, taskloom: &syn::Path) -> TokenStream {
     let private = quote!(#taskloom::__private);
     quote! {
         impl #taskloom::IntoFragment for #operand {
             fn into_fragment(self) -> #taskloom::Fragment {
-                self.builder.fragment()
+                #taskloom::HasOutput::builder(&self).fragment()
             }
         }
 
         impl #taskloom::NextTask for #operand {
             fn into_target(self) -> #private::Next {
-                self.builder.next()
+                #taskloom::HasOutput::builder(&self).next()
             }
         }
 
@@ -294,12 +298,32 @@ fn body(task: &Task, private: &TokenStream) -> TokenStream {
     } else {
         (quote!(Sync), settle(call))
     };
+    let noted = noted(task, private);
     quote! {
         #private::Function::#kind(|arguments: &#private::Arguments<'_>| {
             #context
             #(#fetched)*
+            #noted
             #run
         })
+    }
+}
+
+/// Tells recorders what the function is called with.
+fn noted(task: &Task, private: &TokenStream) -> TokenStream {
+    let texts = task.bound().enumerate().map(|(number, bound)| {
+        let local = format_ident!("argument_{number}");
+        match bound.pass {
+            Pass::Owned | Pass::Optional(_) => quote!((&#private::Shown(&#local)).text()),
+            Pass::Shared | Pass::SharedOptional(_) | Pass::Slice => quote!((&#private::Shown(&*#local)).text()),
+        }
+    });
+    quote! {
+        arguments.note(|| {
+            #[allow(unused_imports)]
+            use #private::{ShowsDebug as _, ShowsType as _};
+            ::std::vec![#(#texts),*]
+        });
     }
 }
 

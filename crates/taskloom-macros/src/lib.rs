@@ -6,6 +6,7 @@
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
 mod expand;
+mod map;
 mod options;
 mod output;
 mod parameter;

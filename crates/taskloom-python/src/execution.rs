@@ -1,5 +1,6 @@
 mod channel;
 mod control;
+mod events;
 mod host;
 mod job;
 mod worker;
@@ -7,11 +8,15 @@ mod worker;
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use pyo3::{prelude::*, types::PyDict};
-use taskloom::engine::{Engine, RunOptions};
+use taskloom::{
+    Status,
+    engine::{Engine, RunOptions},
+};
 use taskloom_core::Limits;
 
 use crate::{content::content, exit::Inside, record::Record, workflow::Plan};
 pub(crate) use channel::{Acquire, Channel};
+pub(crate) use events::Events;
 use host::PyHost;
 pub(crate) use job::{AsyncJob, PyFailure};
 pub(crate) use worker::Worker;
@@ -87,6 +92,29 @@ impl Execution {
             inside.before_attaching();
             is_finished
         })
+    }
+
+    /// What happens in the run. To be asked for before it is launched, so that nothing is missed.
+    fn listen(&self) -> Events {
+        Events::new(taskloom::Events::listen(&self.engine))
+    }
+
+    /// The name of the workflow.
+    #[getter]
+    fn workflow_name(&self) -> &str {
+        self.engine.plan().name()
+    }
+
+    /// The id of the run.
+    #[getter]
+    fn run_id(&self) -> &str {
+        self.engine.run_id()
+    }
+
+    /// How the run ends or has ended, as `Run.status`.
+    #[getter]
+    fn status(&self) -> String {
+        Status::from(self.engine.outcome()).to_string()
     }
 
     /// Whether the run has ended.

@@ -41,7 +41,7 @@ mod native {
     use crate::{
         compose::{Chain, Group, Operand, chain, parallel},
         definition::Definition,
-        execution::{Acquire, AsyncJob, Channel, Execution, Worker},
+        execution::{Acquire, AsyncJob, Channel, Events, Execution, Worker},
         exit::exiting,
         instance::{Instance, Open},
         record::Record,

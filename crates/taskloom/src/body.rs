@@ -97,6 +97,14 @@ impl<'a> Arguments<'a> {
         Context::new(self.engine, self.job, self.alone)
     }
 
+    /// Notes down what the function is called with, if somebody listens for that: one text for each parameter.
+    pub fn note(&self, texts: impl FnOnce() -> Vec<String>) {
+        if self.engine.wants_arguments() {
+            let names = self.instance.definition().parameters().iter().map(|parameter| parameter.name.to_string());
+            self.engine.note_call(self.job, names.zip(texts()).collect());
+        }
+    }
+
     fn find(&self, parameter: usize) -> Option<&Value> {
         let found = self.inputs.iter().find(|(number, _)| *number == parameter).map(|(_, value)| value);
         found.or_else(|| match &self.instance.arguments()[parameter] {

@@ -13,25 +13,30 @@ mod asks;
 mod channel;
 mod failure;
 mod job;
+mod log;
+mod observe;
 mod record;
 mod shared;
+mod trace;
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{Arc, OnceLock, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
 use parking_lot::{Condvar, Mutex};
-use taskloom_core::{Limits, NodeId, Plan, RunPlan, Value, channel::Content};
+use taskloom_core::{Expansion, Inputs, Limits, MapResults, NodeId, Outcome, Plan, RunPlan, Value, channel::Content};
 
 pub use asks::{Asks, Target};
 pub use channel::{Acquire, AttemptChannel, ChannelFailure};
 use channel::{Effects, Hub};
 pub use failure::{Failure, TimedOut};
 pub use job::{Execution, Job, Watched};
+pub use log::{Entry, Listener, What};
 pub use record::{GroupReport, Record};
 use shared::{Shared, Wake};
+use trace::Trace;
 
 /// What a front end does for a run.
 pub trait Host: Send + Sync {
@@ -92,6 +97,12 @@ pub struct Engine {
     channel: Hub,
     begun: Instant,
     host: Box<dyn Host>,
+    run_id: OnceLock<String>,
+    /// Whether somebody may be listening: what costs something is only noted down then.
+    listening: AtomicBool,
+    /// Whether somebody listens for arguments.
+    wants_arguments: AtomicBool,
+    trace: Trace,
 }
 
 /// How a run is to be executed.
@@ -113,6 +124,8 @@ impl Engine {
         channel: Vec<(String, Content)>,
         host: Box<dyn Host>,
     ) -> Arc<Self> {
+        let run_id = OnceLock::new();
+        let trace = Trace::begin(&plan, || run_id.get_or_init(observe::new_run_id).clone());
         let shared = Shared::new(plan, options);
         Arc::new(Self {
             plan: shared.plan().clone(),
@@ -121,6 +134,10 @@ impl Engine {
             channel: Hub::new(channel),
             begun: Instant::now(),
             host,
+            run_id,
+            listening: AtomicBool::new(false),
+            wants_arguments: AtomicBool::new(false),
+            trace,
         })
     }
 
@@ -178,6 +195,8 @@ impl Engine {
             Err(failure) => failure.wait(options, job.attempt),
         };
         let was_ok = result.is_ok();
+        let mut error = result.as_ref().err().and_then(|failure| self.text(failure));
+        self.end_span(job, result.as_ref().err());
         // What is not kept is dropped here, outside of the lock: it may call back into the engine.
         let mut result = Some(result);
         let mut pending = job.close_channel();
@@ -188,12 +207,14 @@ impl Engine {
                 return (shared.come_back(job, role, now), false);
             }
             shared.refuse_duplicates(job, &mut result);
+            shared.refuse_too_many(&mut result);
             effects = pending.as_mut().map(|pending| self.channel.end(pending, &mut result, now));
             if was_ok && let Some(Err(failure)) = &result {
                 // What it has written or wants to add cannot be: the engine's own error, of which no filter is asked.
                 wait = failure.wait_unfiltered(options, job.attempt);
+                error = self.text(failure);
             }
-            let backs_off = shared.end(job, &mut result, wait, now);
+            let backs_off = shared.end(job, &mut result, wait, error, now);
             (shared.take(role, now), backs_off)
         });
         effects.into_iter().for_each(Effects::perform);
@@ -201,6 +222,13 @@ impl Engine {
             self.host.wake_later(self, wait, Timer::Retry(job.execution()));
         }
         next
+    }
+
+    /// Takes a map apart; what it gives is the result to end the job with. `inputs` is what was found for its
+    /// parameters. This runs code of the front end.
+    pub fn expand(&self, job: &Job, inputs: Inputs) -> Result<Value, Failure> {
+        let expansion = Expansion::new(&self.plan, job.node, inputs).map_err(Failure::lasting)?;
+        Ok(Arc::new(MapResults::new(Arc::new(expansion))))
     }
 
     /// The time of a timer has come.
@@ -226,13 +254,14 @@ impl Engine {
         let Some(timeout) = options.timeout else { return };
         let failure = Failure::timed_out(timeout);
         let wait = failure.wait(options, execution.attempt);
+        let error = self.text(&failure);
         let mut effects = None;
         let backs_off = self.visit(|shared, now| {
             if !shared.is_running(execution) {
                 return false;
             }
             effects = slot.close().map(|mut pending| self.channel.discard(&mut pending));
-            shared.time_out(execution, failure, wait, now)
+            shared.time_out(execution, failure, wait, error, now)
         });
         if let Some(effects) = effects {
             effects.perform();
@@ -247,6 +276,7 @@ impl Engine {
     /// Says that a task will not end, because it was dropped in the middle.
     pub fn abandon(self: &Arc<Self>, job: &Job) {
         self.close_channel(job);
+        self.trace.end(job, "cancelled", None);
         self.visit(|shared, now| {
             if !shared.is_overdue(job) {
                 shared.abandon(job, now);
@@ -304,12 +334,19 @@ impl Engine {
     pub fn take_record(&self) -> Record {
         let mut record = self.shared.lock().take_record();
         record.channel = self.channel.take(self.now());
+        self.trace.finish(record.outcome());
         record
+    }
+
+    /// How the run ends or has ended; it is known before the last tasks have.
+    pub fn outcome(&self) -> Outcome {
+        self.shared.lock().outcome()
     }
 
     /// The value of a task that has succeeded so far, until the record is taken.
     pub fn result(&self, node: NodeId) -> Option<Value> {
-        self.shared.lock().result(node)
+        let result = self.shared.lock().result(node)?;
+        Some(MapResults::open(&result).clone())
     }
 
     /// Since the run began.
@@ -321,10 +358,15 @@ impl Engine {
     fn visit<R>(self: &Arc<Self>, visit: impl FnOnce(&mut Shared, Duration) -> R) -> R {
         let now = self.now();
         let mut shared = self.shared.lock();
+        shared.set_time(now);
         let result = visit(&mut shared, now);
         let wake = shared.wake(now);
         let cancels = !shared.take_commands().is_empty();
+        let waiting = shared.take_waiting();
         drop(shared);
+        for queue in waiting {
+            queue.wake();
+        }
         if cancels {
             self.channel.stir();
             self.host.cancelled();
@@ -337,6 +379,7 @@ impl Engine {
             Wake::Worker => self.host.start_worker(self),
             Wake::Async => self.host.start_async(self),
             Wake::Finished => {
+                self.trace.finish(self.outcome());
                 self.changed.notify_all();
                 self.host.finished();
             }

@@ -20,6 +20,7 @@ pub use handle::RunHandle;
 use crate::{
     Result, Run, Workflow, channel,
     engine::{Engine, RunOptions},
+    testing::Recorder,
 };
 use host::RustHost;
 use runtime::Runtime;
@@ -59,6 +60,7 @@ pub struct Execute {
     max_concurrency: Option<NonZeroU32>,
     max_steps: Option<u64>,
     channel: Vec<(String, Content)>,
+    recorders: Vec<Recorder>,
     under_way: Option<RunHandle>,
 }
 
@@ -70,6 +72,7 @@ impl Execute {
             max_concurrency: None,
             max_steps: None,
             channel: Vec::new(),
+            recorders: Vec::new(),
             under_way: None,
         }
     }
@@ -117,6 +120,12 @@ impl Execute {
         self
     }
 
+    /// Lets a [`Recorder`] note down what happens in the run: for tests.
+    pub fn observe(mut self, recorder: &Recorder) -> Self {
+        self.recorders.push(recorder.clone());
+        self
+    }
+
     /// Begins the run in the background and returns at once.
     ///
     /// On a tokio runtime it uses that one, elsewhere a runtime of the library's own.
@@ -126,8 +135,9 @@ impl Execute {
     /// If the workflow cannot be planned.
     pub fn start(self) -> Result<RunHandle> {
         let (engine, host) = self.prepare(Runtime::current(), false)?;
+        let listener = engine.listen(false);
         engine.launch();
-        Ok(RunHandle::new(engine, host))
+        Ok(RunHandle::new(engine, host, Some(listener)))
     }
 
     /// Runs the workflow and waits for it; the calling thread works as one of the workers.
@@ -155,7 +165,11 @@ impl Execute {
             separate_async: false,
         };
         let host = Arc::new(RustHost::new(runtime));
-        Ok((Engine::new(plan, &options, self.channel.clone(), Box::new(host.clone())), host))
+        let engine = Engine::new(plan, &options, self.channel.clone(), Box::new(host.clone()));
+        for recorder in &self.recorders {
+            recorder.attach(&engine);
+        }
+        Ok((engine, host))
     }
 }
 
@@ -170,7 +184,7 @@ impl Future for Execute {
                 Err(error) => return Poll::Ready(Err(error)),
             };
             engine.launch();
-            this.under_way = Some(RunHandle::new(engine, host));
+            this.under_way = Some(RunHandle::new(engine, host, None));
         }
         match &mut this.under_way {
             Some(handle) => Pin::new(handle).poll(context),

@@ -49,20 +49,23 @@ mod direct;
 #[doc(hidden)]
 pub mod engine;
 mod error;
+mod events;
 mod execute;
 mod next_task;
 mod run;
 mod task;
+pub mod testing;
 mod workflow;
 
 pub use channel::{Amount, Channel, ChannelLock, Key, TypedChannel};
 pub use compose::{Fragment, IntoFragment, chain, parallel};
 pub use context::Context;
 pub use error::{Error, ErrorKind};
+pub use events::{BlockingEvents, Event, EventKind, Events};
 pub use execute::{Execute, RunHandle};
 pub use next_task::NextTask;
 pub use run::{FinalChannel, GroupOutput, Run, Status, TaskRecord};
-pub use task::{Arg, Definition, HasOutput, Instance, RunWhen, TaskOptions};
+pub use task::{Arg, Definition, Each, HasOutput, Instance, MapInstance, RunWhen, TaskOptions};
 pub use taskloom_core::{BuildError, BuildErrorKind, Policy, RetryPolicy, State};
 pub use taskloom_macros::task;
 pub use workflow::Workflow;

@@ -9,13 +9,42 @@ pub use crate::{
     compose::{beside, then},
     direct::{Running, run_async, run_sync},
     next_task::Next,
-    task::{Builder, definition, parameter},
+    task::{Builder, MapBuilder, definition, parameter},
 };
-pub use taskloom_core::Options;
+pub use taskloom_core::{Options, Over};
 
 /// What a fallible task's function returned, with its error as any error.
 pub fn split<T, E: Into<BoxError>>(result: Result<T, E>) -> Result<T, BoxError> {
     result.map_err(Into::into)
+}
+
+/// Shows an argument in a recording: `(&Shown(&value)).text()` is its `Debug` text, if it has one, else the name of
+/// its type, as method resolution tries the trait that needs no reference first.
+#[derive(Debug)]
+pub struct Shown<'a, T: ?Sized>(pub &'a T);
+
+/// Shows what can be shown.
+pub trait ShowsDebug {
+    /// The text.
+    fn text(&self) -> String;
+}
+
+impl<T: std::fmt::Debug + ?Sized> ShowsDebug for Shown<'_, T> {
+    fn text(&self) -> String {
+        format!("{:?}", self.0)
+    }
+}
+
+/// Shows everything else.
+pub trait ShowsType {
+    /// The text.
+    fn text(&self) -> String;
+}
+
+impl<T: ?Sized> ShowsType for &Shown<'_, T> {
+    fn text(&self) -> String {
+        std::any::type_name::<T>().to_owned()
+    }
 }
 
 /// Stands for a type in the expansion's constant assertion.

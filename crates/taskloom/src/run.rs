@@ -12,7 +12,7 @@ pub use group_output::GroupOutput;
 pub use record::TaskRecord;
 
 use crate::{
-    Error, ErrorKind, Instance, Result,
+    Error, ErrorKind, HasOutput, Result,
     engine::{Engine, Record},
 };
 
@@ -28,6 +28,17 @@ pub enum Status {
     Failed,
     /// It was cancelled.
     Cancelled,
+}
+
+impl From<Outcome> for Status {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Succeeded => Self::Succeeded,
+            Outcome::Terminated(_) => Self::Terminated,
+            Outcome::Failed(_) | Outcome::CycleLimit(_) | Outcome::StepLimit(_) => Self::Failed,
+            Outcome::Cancelled | Outcome::CancelledBy(_) => Self::Cancelled,
+        }
+    }
 }
 
 impl fmt::Display for Status {
@@ -69,6 +80,7 @@ impl Run {
     fn failed(self, node: NodeId) -> Error {
         let plan = self.0.plan();
         let kind = match plan.kind(node) {
+            Kind::Task if self.0.is_judged_map(node) => ErrorKind::ParallelGroup,
             Kind::Task if plan.task(node).options().retry.max_retries > 0 => ErrorKind::RetryLimitExceeded,
             Kind::Task => ErrorKind::TaskFailed,
             Kind::Entry(_) | Kind::Exit(_) => ErrorKind::ParallelGroup,
@@ -87,12 +99,7 @@ impl Run {
 
     /// How it ended.
     pub fn status(&self) -> Status {
-        match self.0.outcome() {
-            Outcome::Succeeded => Status::Succeeded,
-            Outcome::Terminated(_) => Status::Terminated,
-            Outcome::Failed(_) | Outcome::CycleLimit(_) | Outcome::StepLimit(_) => Status::Failed,
-            Outcome::Cancelled | Outcome::CancelledBy(_) => Status::Cancelled,
-        }
+        self.0.outcome().into()
     }
 
     /// A clone of the result of a task, by its id; a group's, by its name, is a [`GroupOutput`].
@@ -120,7 +127,7 @@ impl Run {
     /// # Errors
     ///
     /// Of kind [`ErrorKind::Output`] if the instance is not of this workflow or has no result.
-    pub fn output_of<I: Instance>(&self, instance: &I) -> Result<I::Output>
+    pub fn output_of<I: HasOutput>(&self, instance: &I) -> Result<I::Output>
     where
         I::Output: Clone,
     {

@@ -1,5 +1,7 @@
 mod arg;
 mod builder;
+mod each;
+mod map;
 mod outputs;
 
 use std::fmt;
@@ -8,6 +10,8 @@ use taskloom_core::{Lookup, Options, Parameter, Place};
 
 pub use arg::Arg;
 pub use builder::{Builder, Instance, RunWhen, TaskOptions};
+pub use each::Each;
+pub use map::{MapBuilder, MapInstance};
 pub use outputs::HasOutput;
 
 use crate::{

@@ -33,6 +33,12 @@ fn i_10_c_11_arguments_print_what_is_written_beside_them() {
 }
 
 #[test]
+fn r_07_r_09_the_events_of_a_run_are_what_is_written_beside_them() {
+    let expected = fs::read_to_string(root().join("examples/rust/events.out")).unwrap();
+    assert_eq!(output_of("events"), expected);
+}
+
+#[test]
 fn c_02_the_readme_shows_an_example_and_its_output() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let program = fs::read_to_string(root().join("examples/rust/weather.rs")).unwrap();

@@ -3,8 +3,9 @@
 use std::future::Future;
 
 use taskloom::{
-    Arg, BuildError, Channel, ChannelLock, Context, Definition, Error, Execute, FinalChannel, Fragment, GroupOutput,
-    Run, RunHandle, TaskOptions, TaskRecord, Workflow, prelude::Instance, task,
+    Arg, BlockingEvents, BuildError, Channel, ChannelLock, Context, Definition, Error, Event, Events, Execute,
+    FinalChannel, Fragment, GroupOutput, Run, RunHandle, TaskOptions, TaskRecord, Workflow, prelude::Instance, task,
+    testing::Recorder,
 };
 
 #[task]
@@ -42,6 +43,10 @@ fn types_cross_threads() {
         Context: send sync unpin clone owned debug;
         Definition: send sync unpin clone owned debug;
         Fragment: send sync unpin clone owned debug;
+        Event: send sync unpin clone owned debug;
+        Events: send sync unpin owned debug;
+        BlockingEvents: send sync unpin owned debug;
+        Recorder: send sync unpin clone owned debug;
         Arg<u8>: send sync unpin owned debug;
         TaskOptions: send sync unpin clone owned debug;
         noop: send sync unpin clone owned debug;

@@ -24,6 +24,7 @@ pub(super) fn run(arguments: &[&str]) -> Result<(), Failure> {
         component("clippy", "rust-clippy"),
         component("fmt", "rustfmt"),
         compiler(),
+        valgrind(),
         python(),
     ];
     for Need { name, found } in &needs {
@@ -60,6 +61,12 @@ fn compiler() -> Need {
     let version = answer(Command::new("cc").arg("--version"));
     let found = version.and_then(|text| text.lines().next().map(str::to_owned));
     Need { name: "cc", found: found.ok_or_else(|| "on Debian: apt-get install gcc libc6-dev".to_owned()) }
+}
+
+/// Counts instructions for `cargo xtask test`.
+fn valgrind() -> Need {
+    let found = answer(Command::new("valgrind").arg("--version"));
+    Need { name: "valgrind", found: found.ok_or_else(|| "on Debian: apt-get install valgrind".to_owned()) }
 }
 
 fn python() -> Need {

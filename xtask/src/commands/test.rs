@@ -10,13 +10,20 @@ use crate::{
 type Part = (&'static str, fn() -> Result<(), Failure>);
 
 /// What has to pass before a change lands, the quickest first.
-const PARTS: [Part; 4] = [("fmt", fmt::check), ("lint", lint::all), ("rust", || rust(&[])), ("python", || python(&[]))];
+const PARTS: [Part; 5] = [
+    ("fmt", fmt::check),
+    ("lint", lint::all),
+    ("rust", || rust(&[])),
+    ("instructions", || instructions(&[])),
+    ("python", || python(&[])),
+];
 
 pub(super) fn run(arguments: &[&str]) -> Result<(), Failure> {
     match arguments {
         [] => everything(),
         ["--rust", rest @ ..] => rust(rest),
         ["--python", rest @ ..] => python(rest),
+        ["--instructions", rest @ ..] => instructions(rest),
         _ => Err(misused("test", arguments)),
     }
 }
@@ -33,7 +40,7 @@ fn everything() -> Result<(), Failure> {
             verdict = part().map_err(|failure| failure.within(name));
             format!("{:<6} {:>6.1} s", if verdict.is_ok() { "ok" } else { "failed" }, start.elapsed().as_secs_f64())
         };
-        report.push(format!("{name:<8} {outcome}"));
+        report.push(format!("{name:<12} {outcome}"));
     }
     console::say("");
     for line in report {
@@ -45,6 +52,11 @@ fn everything() -> Result<(), Failure> {
 /// The Rust tests and doc tests. The Python bridge has none of its own: it is tested from Python.
 fn rust(arguments: &[&str]) -> Result<(), Failure> {
     execute(cargo(["test", "--workspace", "--exclude", "taskloom-python"]).args(arguments))
+}
+
+/// Counts instructions and allocations, and compares them with the committed numbers; `--write` replaces these.
+fn instructions(arguments: &[&str]) -> Result<(), Failure> {
+    execute(cargo(["run", "--release", "--package", "taskloom-bench", "--bin", "instructions", "--"]).args(arguments))
 }
 
 /// The Python tests, against the package built from this tree.

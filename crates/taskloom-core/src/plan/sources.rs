@@ -4,7 +4,7 @@ use fixedbitset::FixedBitSet;
 use smallvec::SmallVec;
 
 use super::{Kind, NodeId, Plan, edges::Edges, group_types};
-use crate::{Argument, BuildError, BuildErrorKind, Definition, Fragment, Instance, Lookup, hash::Map};
+use crate::{Argument, BuildError, BuildErrorKind, Definition, Fragment, Instance, Lookup, Mapping, hash::Map};
 
 /// What fills one parameter: the first of its sources that has a value in the run.
 #[derive(Clone, Debug)]
@@ -52,6 +52,7 @@ pub(super) fn find(plan: &Plan, exit: &dyn Fn(NodeId, &Fragment) -> NodeId) -> R
     let mut ways = Ways { plan, exit, before: None, reached: Map::default() };
     for node in (0_u32..).take(plan.task_count()).filter(|&node| plan.includes(node)) {
         let task = plan.task(node);
+        Mapping::check(task)?;
         if task.arguments().iter().all(|argument| matches!(argument, Argument::Value(_))) {
             continue;
         }
@@ -175,7 +176,7 @@ impl Ways<'_> {
 
 /// The type of a task's value, or of a group's as the task that takes it sees it.
 pub(crate) fn output_type(plan: &Plan, node: NodeId, taker: &Definition) -> Option<std::any::TypeId> {
-    if plan.is_task(node) { plan.task(node).definition().output() } else { taker.body().mapping_type() }
+    if plan.is_task(node) { plan.task(node).output() } else { taker.body().mapping_type() }
 }
 
 /// Where types decide, a parameter without any source can never be filled.

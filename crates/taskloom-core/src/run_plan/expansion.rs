@@ -6,7 +6,10 @@ use std::{
 use hashbrown::HashTable;
 
 use super::RunPlan;
-use crate::{Argument, Elements, Inputs, Mapping, NodeId, Over, Value, hash};
+use crate::{
+    Argument, Elements, Inputs, Mapping, NodeId, Over, Value,
+    hash::{self, Map},
+};
 
 /// Longest text that is an element's key, in characters (rule S-11).
 const LONGEST_KEY: usize = 32;
@@ -110,14 +113,20 @@ impl Expansion {
         let prefix = plan.id(self.map);
         let mut ids: Vec<Box<str>> = Vec::with_capacity(count as usize);
         let mut by_id = HashTable::with_capacity(count as usize);
+        // How often a key was there, so that many that are alike are not counted up anew each time.
+        let mut uses: Map<u64, u32> = Map::default();
         for index in 0..count {
             let key = self.key(index as usize).unwrap_or_else(|| index.to_string());
             let mut id = format!("{prefix}[{key}]");
-            let mut again = 1;
+            let again = uses.entry(hash::text(&key)).or_insert(0);
+            *again += 1;
+            if *again > 1 {
+                id = format!("{prefix}[{key}#{again}]");
+            }
             while by_id.find(hash::text(&id), |&other: &u32| *ids[other as usize] == *id).is_some()
                 || plan.find(&id).is_some_and(|node| !plan.is_element(node))
             {
-                again += 1;
+                *again += 1;
                 id = format!("{prefix}[{key}#{again}]");
             }
             ids.push(id.into_boxed_str());
@@ -157,10 +166,13 @@ impl fmt::Debug for Expansion {
     }
 }
 
+/// When an element's last attempt began and ended, in nanoseconds since the run began.
+type Times = [u64; 2];
+
 /// The results of a map's elements. It stands for the map's value, which is made of it when it is first needed.
 pub struct MapResults {
     expansion: Arc<Expansion>,
-    results: Box<[OnceLock<Value>]>,
+    results: Box<[OnceLock<(Value, Times)>]>,
     value: OnceLock<Value>,
 }
 
@@ -171,14 +183,24 @@ impl MapResults {
         Self { expansion, results, value: OnceLock::new() }
     }
 
-    /// Keeps the result of an element.
-    pub fn set(&self, index: u32, result: Value) {
-        self.results[index as usize].get_or_init(|| result);
+    /// Keeps the result of an element, and when its attempt began and ended, in nanoseconds since the run began.
+    pub fn set(&self, index: u32, result: Value, times: [u64; 2]) {
+        self.results[index as usize].get_or_init(|| (result, times));
     }
 
     /// The result of an element that has succeeded.
     pub fn get(&self, index: u32) -> Option<&Value> {
-        self.results[index as usize].get()
+        self.results[index as usize].get().map(|(result, _)| result)
+    }
+
+    /// When the attempt that gave that result began and ended.
+    pub fn times(&self, index: u32) -> Option<[u64; 2]> {
+        self.results[index as usize].get().map(|(_, times)| *times)
+    }
+
+    /// The map, taken apart.
+    pub fn expansion(&self) -> &Arc<Expansion> {
+        &self.expansion
     }
 
     /// The value that a result stands for: a map's, if it is one. This runs code of the front end.
@@ -191,7 +213,7 @@ impl MapResults {
 
     fn collect(&self) -> Value {
         let results = self.expansion.ids.iter().zip(&self.results);
-        let results = results.filter_map(|(id, result)| Some((&**id, result.get()?.clone()))).collect();
+        let results = results.filter_map(|(id, result)| Some((&**id, result.get()?.0.clone()))).collect();
         self.expansion.mapping.front_end.collect(results)
     }
 }

@@ -82,7 +82,7 @@ fn only_open(task: &Instance) -> Option<usize> {
 
 /// The type of the value of the task that adds another.
 fn gives(run: &RunPlan, by: NodeId, taker: &Definition) -> Option<std::any::TypeId> {
-    if run.is_added(by) { run.task(by).definition().output() } else { output_type(run.plan(), by, taker) }
+    if run.is_added(by) { run.task(by).output() } else { output_type(run.plan(), by, taker) }
 }
 
 /// Whether a way leads from a node to what `by` adds.

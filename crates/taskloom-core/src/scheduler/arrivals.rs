@@ -114,6 +114,7 @@ impl Scheduler {
         let record = &mut self.nodes[node];
         record.phase = Phase::Ended;
         record.last = state;
+        self.note_end(node, state);
         if state == State::Failed && !self.is_forgiven(node) {
             self.stop(super::Outcome::Failed(node));
         } else {

@@ -135,6 +135,7 @@ impl Scheduler {
         let record = &mut self.nodes[node];
         record.phase = Phase::Ended;
         record.last = State::Skipped;
+        self.note_end(node, State::Skipped);
         self.ended.push((node, false));
     }
 }

@@ -165,7 +165,10 @@ impl Tasks {
         let digest = instance.digest();
         let occurrence = self.occurrences.entry(digest).or_insert(0);
         *occurrence += 1;
-        let mut ids = task_id::joining(instance.definition().id(), digest, *occurrence);
+        let definition = instance.definition().id();
+        // A map is named after its definition, as its elements are after the map.
+        let alone = instance.options().map.as_ref().map(|_| definition.to_owned());
+        let mut ids = alone.into_iter().chain(task_id::joining(definition, digest, *occurrence));
         let free = ids.find(|id| self.find(id).is_none()).expect("there are more lengths than tasks");
         let fixed = instance.fix_id(free);
         if self.find(fixed).is_some() {

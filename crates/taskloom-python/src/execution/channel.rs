@@ -200,7 +200,8 @@ impl Acquire {
     }
 }
 
-struct PyWaker(Py<PyAny>);
+/// Calls a Python function.
+pub(super) struct PyWaker(pub(super) Py<PyAny>);
 
 impl Wake for PyWaker {
     fn wake(self: Arc<Self>) {

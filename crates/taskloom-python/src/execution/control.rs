@@ -51,6 +51,12 @@ impl RunControl {
         self.plan.name()
     }
 
+    /// The id of the run; an empty text once it is gone.
+    #[getter]
+    fn run_id(&self) -> String {
+        self.engine.upgrade().map(|engine| engine.run_id().to_owned()).unwrap_or_default()
+    }
+
     /// How many further attempts a failed execution gets.
     #[getter]
     fn max_retries(&self) -> u32 {

@@ -140,6 +140,11 @@ impl AsyncJob {
         self.engine.plan().id(self.job.node)
     }
 
+    /// Task id, iteration and attempt.
+    fn current(&self) -> (&str, u32, u32) {
+        (self.task_id(), self.job.iteration, self.job.attempt)
+    }
+
     /// The task has succeeded; gives the next async one.
     fn ended(&self, py: Python<'_>, value: Bound<'_, PyAny>) -> Option<Self> {
         self.end(py, Ok(wrap(value)))

@@ -50,6 +50,13 @@ impl Worker {
         }
     }
 
+    /// Task id, iteration and attempt of the task that is being run.
+    fn current(&self) -> PyResult<(String, u32, u32)> {
+        let current = self.current.lock();
+        let job = current.as_ref().ok_or_else(out_of_turn)?;
+        Ok((self.engine.plan().id(job.node).to_owned(), job.iteration, job.attempt))
+    }
+
     /// For a caller: waits until there is a task for it, or the run has ended (`None`).
     ///
     /// Signals are handled while it waits, so it raises `KeyboardInterrupt`, for instance.

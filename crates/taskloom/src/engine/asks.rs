@@ -33,6 +33,16 @@ pub(super) enum Wish {
     Add(Vec<Target>),
 }
 
+impl Wish {
+    /// What the run is told to end with.
+    pub(super) fn message(&self) -> Option<String> {
+        match self {
+            Self::Cancel(message) | Self::Terminate(message) => Some(message.clone()),
+            _ => None,
+        }
+    }
+}
+
 impl Target {
     /// A task for the run: one that it has, or one that `by` adds to it.
     ///

@@ -5,10 +5,11 @@ use std::{
 
 use parking_lot::Mutex;
 use taskloom_core::{
-    BuildError, Gathered, Inputs, NodeId, RunPlan, Value,
+    BuildError, Expansion, Gathered, Inputs, NodeId, RunPlan, Value,
     channel::{Attempt, Pending},
     resolve,
 };
+use tracing::Span;
 
 use super::{Asks, Failure, channel::Slot};
 
@@ -27,6 +28,8 @@ pub struct Job {
     pub(super) sources: Option<Box<Sources>>,
     asks: OnceLock<Arc<Mutex<Asks>>>,
     slot: OnceLock<Arc<Slot>>,
+    /// The attempt's span, if there is one, until it has ended.
+    pub(super) span: Mutex<Option<Box<Span>>>,
 }
 
 /// Names an attempt: node, iteration and attempt.
@@ -34,8 +37,10 @@ pub struct Job {
 pub struct Execution {
     /// The task's node.
     pub node: NodeId,
-    pub(super) iteration: u32,
-    pub(super) attempt: u32,
+    /// The execution that this is of the task; the first is 1.
+    pub iteration: u32,
+    /// The attempt; the first is 1.
+    pub attempt: u32,
 }
 
 /// An attempt, and what it has written to the channel: enough to end it from outside.
@@ -54,11 +59,22 @@ pub(super) struct Sources {
     pub(super) cause: Option<NodeId>,
     /// What `next_iteration` passes to the first parameter.
     pub(super) data: Option<Value>,
+    /// Which element of a map this is.
+    pub(super) element: Option<(Arc<Expansion>, u32)>,
 }
 
 impl Job {
     pub(super) fn new(node: NodeId, iteration: u32, attempt: u32, started: Duration) -> Self {
-        Self { node, iteration, attempt, started, sources: None, asks: OnceLock::new(), slot: OnceLock::new() }
+        Self {
+            node,
+            iteration,
+            attempt,
+            started,
+            sources: None,
+            asks: OnceLock::new(),
+            slot: OnceLock::new(),
+            span: Mutex::new(None),
+        }
     }
 
     /// Decides what fills the parameters that have no value of their own (rule R-3).
@@ -68,7 +84,15 @@ impl Job {
     /// A [`Failure`] that says which parameter has no value and where it was looked for.
     pub fn inputs(&self, plan: &RunPlan, channel: impl Fn(&str) -> Option<Value>) -> Result<Inputs, Failure> {
         let Some(sources) = &self.sources else { return Ok(Inputs::new()) };
-        let Sources { gathered, cause, data } = &**sources;
+        let Sources { gathered, cause, data, element } = &**sources;
+        if let Some((expansion, index)) = element {
+            let mut inputs = expansion.inputs(*index);
+            if let Some(data) = data {
+                inputs.retain(|(parameter, _)| *parameter != 0);
+                inputs.push((0, data.clone()));
+            }
+            return Ok(inputs);
+        }
         resolve(plan, self.node, gathered, *cause, data.as_ref(), channel)
             .map_err(|missing| Failure::lasting(Unfilled(missing.message)))
     }

@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use taskloom_core::{Ending, Gathered, Kind, NodeId, Options, Outcome, RunPlan, State, Value, channel::Content};
+use taskloom_core::{
+    Ending, Gathered, Kind, MapResults, NodeId, Options, Outcome, RunPlan, State, Value, channel::Content,
+};
 
 use super::Failure;
 
@@ -16,6 +18,10 @@ pub struct Record {
     pub(super) results: Vec<Option<Value>>,
     pub(super) order: Vec<NodeId>,
     pub(super) times: Vec<(Duration, Duration)>,
+    /// The same of elements of maps that did not succeed.
+    pub(super) element_times: BTreeMap<NodeId, (Duration, Duration)>,
+    /// The results of maps that did not come to their end.
+    pub(super) mapping: BTreeMap<NodeId, Arc<MapResults>>,
     pub(super) failures: Vec<(NodeId, Failure)>,
     /// Where each failed task is in `failures`.
     pub(super) failed: HashMap<NodeId, usize>,
@@ -92,7 +98,14 @@ impl Record {
 
     /// When the last attempt of a task began and ended, since the run began.
     pub fn times(&self, node: NodeId) -> (Duration, Duration) {
-        self.times[self.plan.slot(node)]
+        if let Some(&times) = self.times.get(self.plan.slot(node)) {
+            return times;
+        }
+        let unsuccessful = || self.element_times.get(&node).copied().unwrap_or_default();
+        self.element(node).map_or_else(unsuccessful, |(results, index)| match results.times(index) {
+            Some([started, ended]) => (Duration::from_nanos(started), Duration::from_nanos(ended)),
+            None => unsuccessful(),
+        })
     }
 
     /// The tasks that succeeded, in the order in which they did.
@@ -102,7 +115,25 @@ impl Record {
 
     /// The value of a task that has succeeded.
     pub fn task_value(&self, node: NodeId) -> Option<&Value> {
-        self.results.get(self.plan.slot(node))?.as_ref()
+        if self.plan.is_element(node) {
+            let (results, index) = self.element(node)?;
+            return results.get(index);
+        }
+        self.results.get(self.plan.slot(node))?.as_ref().map(MapResults::open)
+    }
+
+    /// The results of the map that a node is an element of, and which element it is.
+    fn element(&self, node: NodeId) -> Option<(&MapResults, u32)> {
+        let (expansion, index) = self.plan.element(node);
+        let map = expansion.map();
+        let ended = || self.results.get(self.plan.slot(map))?.as_ref()?.downcast_ref();
+        self.mapping.get(&map).map(|results| &**results).or_else(ended).map(|results| (results, index))
+    }
+
+    /// The elements of a map that failed, in the order in which they did.
+    fn failed_elements(&self, map: NodeId) -> impl Iterator<Item = NodeId> {
+        let nodes = self.failures.iter().map(|(node, _)| *node).filter(|&node| self.plan.is_element(node));
+        nodes.filter(move |&node| self.plan.element(node).0.map() == map)
     }
 
     /// The value of a task or group that has succeeded.
@@ -111,7 +142,9 @@ impl Record {
             return self.task_value(node).cloned();
         }
         let gathered = Gathered::take_one(&self.plan, node, |from| match self.state(from) {
-            State::Succeeded if self.plan.is_task(from) => Some(self.task_value(from).cloned()),
+            State::Succeeded if self.plan.is_task(from) => {
+                Some(self.results.get(self.plan.slot(from)).and_then(Clone::clone))
+            }
             State::Succeeded => Some(None),
             _ => None,
         });
@@ -147,6 +180,7 @@ impl Record {
                 pending.extend(nodes.filter(|&&node| self.state(node) == State::Failed));
             } else {
                 inside.push(node);
+                inside.extend(self.failed_elements(node));
             }
         }
         let first = inside.iter().filter_map(|node| self.failed.get(node)).min()?;
@@ -173,7 +207,12 @@ impl Record {
         if let Some(failure) = self.failure(node) {
             return failure.error.to_string();
         }
-        let Kind::Exit(group) = self.plan.kind(node) else { return String::new() };
+        let Kind::Exit(group) = self.plan.kind(node) else {
+            let first = self.failed_elements(node).next();
+            return first
+                .map(|element| format!("`{}`: {}", self.plan.id(element), self.reason(element)))
+                .unwrap_or_default();
+        };
         let branches = self.plan.groups()[group as usize].branches.iter();
         let failed = branches.flat_map(|branch| &*branch.nodes).filter(|&&node| self.state(node) == State::Failed);
         let ids: Vec<String> = failed.map(|&node| format!("`{}`", self.plan.id(node))).collect();
@@ -184,7 +223,11 @@ impl Record {
     pub fn describe_run_failure(&self, node: NodeId) -> String {
         let judged = self.group_report(node).failed;
         let is_told = |id: &str| judged.iter().any(|(judged, _)| judged == id);
-        let others = self.failures.iter().filter(|(other, _)| *other != node && !is_told(self.plan.id(*other)));
+        let is_inside = |other: NodeId| self.plan.is_element(other) && self.plan.element(other).0.map() == node;
+        let others = self
+            .failures
+            .iter()
+            .filter(|(other, _)| *other != node && !is_inside(*other) && !is_told(self.plan.id(*other)));
         let mut others: Vec<String> =
             others.map(|(other, failure)| format!("`{}` ({})", self.plan.id(*other), failure.error)).collect();
         let text = self.describe_failure(node);
@@ -231,6 +274,9 @@ impl Record {
         if !self.plan.is_task(node) {
             return self.describe_group(node);
         }
+        if self.failure(node).is_none() && self.plan.is_map(node) {
+            return self.describe_map(node);
+        }
         let task = self.plan.task(node);
         let definition = task.definition();
         let attempts = self.ending.attempt(node);
@@ -251,6 +297,31 @@ impl Record {
             definition.id(),
             definition.place(),
             task.place(),
+        )
+    }
+
+    /// Whether a node is a map whose policy was not met by its elements.
+    pub fn is_judged_map(&self, node: NodeId) -> bool {
+        let has_policy = || self.plan.task(node).options().map.as_ref().is_some_and(|mapping| mapping.policy.is_some());
+        self.plan.is_map(node) && self.failure(node).is_none() && has_policy()
+    }
+
+    fn describe_map(&self, map: NodeId) -> String {
+        let id = self.plan.id(map);
+        let mut failed = self.failed_elements(map);
+        let policy = self.plan.task(map).options().map.as_ref().and_then(|mapping| mapping.policy.clone());
+        let Some(policy) = policy else {
+            let first = failed.next().map(|element| self.describe_failure(element)).unwrap_or_default();
+            return format!("{first}\n  it is an element of the map `{id}`");
+        };
+        let failed: Vec<String> =
+            failed.map(|element| format!("`{}` ({})", self.plan.id(element), self.reason(element))).collect();
+        let shown = failed.iter().take(MOST_OTHERS).cloned().collect::<Vec<_>>().join(", ");
+        let more = failed.len().saturating_sub(MOST_OTHERS);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        format!(
+            "map `{id}` failed: {} of its elements failed, and its policy is {policy}\n  failed: {shown}{more}",
+            failed.len()
         )
     }
 

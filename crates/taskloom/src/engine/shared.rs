@@ -1,3 +1,6 @@
+mod maps;
+mod notes;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -5,13 +8,14 @@ use std::{
 };
 
 use taskloom_core::{
-    Command, Control, Event, Gathered, NodeId, Outcome, Plan, Retry, RunPlan, Scheduler, State, Value,
+    Command, Control, Event, Gathered, MapResults, NodeId, Outcome, Plan, Retry, RunPlan, Scheduler, State, Value,
 };
 
 use super::{
     Asks, Execution, Failure, Job, Record, Role, RunOptions,
     asks::{Target, Wish},
     job::Sources,
+    log::{Log, What},
 };
 
 /// Who has to be woken after a visit; one at a time, since whoever wakes up looks again.
@@ -48,6 +52,10 @@ pub(super) struct Shared {
     /// Tasks in the order in which they succeeded.
     order: Vec<NodeId>,
     times: Vec<(Duration, Duration)>,
+    /// The same of elements of maps that are under way or did not succeed.
+    element_times: BTreeMap<NodeId, (Duration, Duration)>,
+    /// The results of maps that are under way.
+    mapping: BTreeMap<NodeId, Arc<MapResults>>,
     failures: Vec<(NodeId, Failure)>,
     /// The last errors of tasks that are to be retried: kept, if the run ends before that (rule S-8).
     retried: BTreeMap<NodeId, Failure>,
@@ -56,6 +64,8 @@ pub(super) struct Shared {
     /// What the task said that ended the run.
     message: Option<String>,
     commands: Vec<Command>,
+    /// If somebody listens.
+    log: Option<Log>,
     cancelled: Cancelled,
     /// Attempts that were ended while their function still ran.
     overdue: Vec<Execution>,
@@ -81,11 +91,14 @@ impl Shared {
             results: vec![None; tasks],
             order: Vec::new(),
             times: vec![(Duration::ZERO, Duration::ZERO); tasks],
+            element_times: BTreeMap::new(),
+            mapping: BTreeMap::new(),
             failures: Vec::new(),
             retried: BTreeMap::new(),
             data: HashMap::new(),
             message: None,
             commands: Vec::new(),
+            log: None,
             cancelled: Cancelled::default(),
             overdue: Vec::new(),
             abandoned: Vec::new(),
@@ -130,18 +143,25 @@ impl Shared {
             return None;
         }
         self.apply(Event::Started(node));
-        self.times[self.plan.slot(node)].0 = now;
+        self.set_times(node, (now, Duration::ZERO));
         let mut job = Job::new(node, self.scheduler.iteration(node), self.scheduler.attempt(node), now);
         job.sources = self.sources(node);
+        self.note(|_| What::Started(job.execution()));
         Some(job)
     }
 
     fn apply(&mut self, event: Event) {
         self.scheduler.apply(event, &mut self.commands);
+        if !self.commands.is_empty() {
+            self.finish_maps();
+        }
     }
 
     /// Takes along what the arguments of an execution may come from.
     fn sources(&self, node: NodeId) -> Option<Box<Sources>> {
+        if self.plan.is_element(node) {
+            return Some(Box::new(self.element_sources(node)));
+        }
         let cause = self.scheduler.cause(node);
         let data = if self.data.is_empty() { None } else { self.data.get(&node).cloned() };
         if self.plan.fills(node).is_empty() && data.is_none() {
@@ -152,7 +172,7 @@ impl Shared {
             Some(cause) => gathered.with(&self.plan, cause, |from| self.gather(from)),
             None => gathered,
         };
-        Some(Box::new(Sources { gathered, cause, data }))
+        Some(Box::new(Sources { gathered, cause, data, element: None }))
     }
 
     fn suits(&self, node: NodeId, role: Role) -> bool {
@@ -175,7 +195,7 @@ impl Shared {
         self.scheduler.has_value(node).then(|| self.results.get(self.plan.slot(node)).and_then(Clone::clone))
     }
 
-    /// Takes what it keeps out of `result`.
+    /// Takes what it keeps out of `result`. `error` is the text of a failure, for those who listen.
     ///
     /// Says whether the node backs off now, for the time of `wait`.
     pub(super) fn end(
@@ -183,14 +203,15 @@ impl Shared {
         job: &Job,
         result: &mut Option<Result<Value, Failure>>,
         wait: Option<Duration>,
+        error: Option<Arc<str>>,
         now: Duration,
     ) -> bool {
         let node = job.node;
-        self.times[self.plan.slot(node)] = (job.started, now);
+        self.set_times(node, (job.started, now));
         match result {
             Some(Ok(_)) => {
                 if let Some(Ok(value)) = result.take() {
-                    self.succeeded(job, value);
+                    self.succeeded(job, value, now);
                 }
             }
             Some(Err(failure)) => {
@@ -206,6 +227,7 @@ impl Shared {
                     self.failures.push((node, failure.clone()));
                 }
                 self.apply(Event::Failed { node, retry });
+                self.note_failure(job, error, wait);
             }
             None => {}
         }
@@ -226,15 +248,17 @@ impl Shared {
         execution: Execution,
         failure: Failure,
         wait: Option<Duration>,
+        error: Option<Arc<str>>,
         now: Duration,
     ) -> bool {
         let Execution { node, iteration, attempt } = execution;
-        let started = self.times[self.plan.slot(node)].0;
+        let started = self.times(node).0;
         let job = Job::new(node, iteration, attempt, started);
         self.overdue.push(execution);
         self.abandoned.push(node);
         self.workers -= 1;
-        self.end(&job, &mut Some(Err(failure)), wait, now)
+        self.note(|_| What::Abandoned(execution));
+        self.end(&job, &mut Some(Err(failure)), wait, error, now)
     }
 
     /// Whether an attempt was ended while its function still ran.
@@ -256,24 +280,34 @@ impl Shared {
     pub(super) fn retry_due(&mut self, Execution { node, iteration, attempt }: Execution) {
         let is_current = self.scheduler.iteration(node) == iteration && self.scheduler.attempt(node) == attempt + 1;
         if is_current && self.finished.is_none() {
+            let is_due = self.scheduler.state(node) == State::BackingOff;
             self.apply(Event::Due(node));
+            if is_due {
+                self.note(|_| What::RetryDue(Execution { node, iteration, attempt: attempt + 1 }));
+            }
         }
     }
 
-    fn succeeded(&mut self, job: &Job, value: Value) {
+    fn succeeded(&mut self, job: &Job, value: Value, now: Duration) {
         let node = job.node;
         self.retried.remove(&node);
         let wish = job.take_asks().and_then(Asks::wish);
+        if value.is::<MapResults>() {
+            return self.expand(job, value);
+        }
         if !matches!(wish, Some(Wish::Iterate(_))) {
             // An iteration is no finished pass: the value is that of the last one.
-            self.results[self.plan.slot(node)] = Some(value);
-            self.order.push(node);
+            self.keep(job, value, now);
         }
         if !self.data.is_empty() {
             self.data.remove(&node);
         }
+        let said = wish.as_ref().and_then(Wish::message);
         let control = match wish {
-            None => return self.apply(Event::Succeeded(node)),
+            None => {
+                self.apply(Event::Succeeded(node));
+                return self.note(|_| What::Succeeded(job.execution()));
+            }
             Some(Wish::Cancel(message)) => self.with_message(message, Control::Cancel),
             Some(Wish::Terminate(message)) => self.with_message(message, Control::Terminate),
             Some(Wish::Iterate(data)) => {
@@ -283,7 +317,12 @@ impl Shared {
             Some(Wish::Jump(targets)) => Control::Jump(self.enrol(targets)),
             Some(Wish::Add(targets)) => Control::Add(self.enrol(targets)),
         };
+        self.note(|_| What::Succeeded(job.execution()));
+        let asked = self.log.is_some().then(|| What::Asked(job.execution(), control.clone(), said));
         self.apply(Event::Directed { node, control });
+        if let Some(asked) = asked {
+            self.note(|_| asked);
+        }
     }
 
     fn with_message(&mut self, message: String, control: Control) -> Control {
@@ -315,8 +354,9 @@ impl Shared {
     }
 
     pub(super) fn abandon(&mut self, job: &Job, now: Duration) {
-        self.times[self.plan.slot(job.node)] = (job.started, now);
+        self.set_times(job.node, (job.started, now));
         self.apply(Event::Dropped(job.node));
+        self.note(|_| What::Cancelled(job.execution()));
     }
 
     pub(super) fn cancel(&mut self) {
@@ -331,6 +371,7 @@ impl Shared {
             match command {
                 Command::Cancel(node) => self.cancelled.nodes.push(*node),
                 Command::CancelAll => self.cancelled.all = true,
+                Command::Mapped(_) => {}
             }
         }
         std::mem::take(&mut self.commands)
@@ -361,6 +402,7 @@ impl Shared {
         }
         if self.scheduler.is_finished() {
             self.finished = Some(now);
+            self.note(|shared| What::RunEnded(shared.scheduler.outcome()));
             return Wake::Finished;
         }
         let Some(next) = self.scheduler.next() else { return Wake::Nobody };
@@ -386,7 +428,14 @@ impl Shared {
         self.finished.is_some()
     }
 
+    pub(super) fn outcome(&self) -> Outcome {
+        self.scheduler.outcome()
+    }
+
     pub(super) fn result(&self, node: NodeId) -> Option<Value> {
+        if self.plan.is_element(node) {
+            return self.element_result(node);
+        }
         self.results.get(self.plan.slot(node))?.clone()
     }
 
@@ -403,6 +452,8 @@ impl Shared {
             results: std::mem::take(&mut self.results),
             order: std::mem::take(&mut self.order),
             times: std::mem::take(&mut self.times),
+            element_times: std::mem::take(&mut self.element_times),
+            mapping: std::mem::take(&mut self.mapping),
             failed: self.failures.iter().enumerate().map(|(index, (node, _))| (*node, index)).collect(),
             failures: std::mem::take(&mut self.failures),
             took,

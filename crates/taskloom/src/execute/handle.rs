@@ -7,17 +7,22 @@ use std::{
 };
 
 use super::host::RustHost;
-use crate::{Result, Run, engine::Engine};
+use crate::{
+    Events, Result, Run,
+    engine::{Engine, Listener},
+};
 
 /// A run in the background; awaiting it gives the [`Run`]. Dropping it lets the run go on.
 pub struct RunHandle {
     engine: Arc<Engine>,
     host: Arc<RustHost>,
+    /// What has happened since the beginning, for who asks for it.
+    listener: Option<Arc<Listener>>,
 }
 
 impl RunHandle {
-    pub(super) fn new(engine: Arc<Engine>, host: Arc<RustHost>) -> Self {
-        Self { engine, host }
+    pub(super) fn new(engine: Arc<Engine>, host: Arc<RustHost>, listener: Option<Arc<Listener>>) -> Self {
+        Self { engine, host, listener }
     }
 
     /// Cancels the run: nothing new starts, async tasks are dropped at their next suspension point, plain
@@ -25,6 +30,37 @@ impl RunHandle {
     /// [`RunCancelled`](crate::ErrorKind::RunCancelled).
     pub fn cancel(&self) {
         self.engine.cancel();
+    }
+
+    /// The events of the run, from its very beginning, whenever this is called before the handle is awaited: the run
+    /// keeps them for it. Awaiting or dropping the handle gives up events that nobody has asked for; this gives none
+    /// after that.
+    ///
+    /// An event is given once: if this is called again, the two share what has not been taken.
+    ///
+    /// ```
+    /// use taskloom::{EventKind, prelude::*};
+    ///
+    /// #[task]
+    /// fn fetch(city: String) -> String {
+    ///     format!("Weather for {city}")
+    /// }
+    ///
+    /// # fn main() -> taskloom::Result<()> {
+    /// let tokyo = fetch::task().task_id("tokyo").city("Tokyo");
+    /// let handle = Workflow::new("weather").add(tokyo).execute().start()?;
+    /// let lines: Vec<String> = handle.events().blocking().map(|event| event.to_string()).collect();
+    /// assert_eq!(lines, ["run started", "tokyo started", "tokyo succeeded", "run ended: succeeded"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn events(&self) -> Events {
+        Events::new(self.engine.plan().clone(), self.listener.clone())
+    }
+
+    /// The id of the run: 32 hexadecimal digits.
+    pub fn run_id(&self) -> &str {
+        self.engine.run_id()
     }
 
     /// Whether the run has ended.
@@ -36,7 +72,10 @@ impl RunHandle {
 impl Future for RunHandle {
     type Output = Result<Run>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.listener.as_ref().is_some_and(|listener| Arc::strong_count(listener) == 1) {
+            self.listener = None;
+        }
         self.host.poll_finished(&self.engine, context).map(|()| Run::finish(&self.engine))
     }
 }

@@ -19,7 +19,7 @@ use taskloom_core::Value;
 use super::{host::RustHost, runtime::Runtime};
 use crate::{
     body::{Arguments, Function, Outcome, Panicked, Pending, RustBody},
-    engine::{Engine, Execution, Failure, Job, Role, Wait},
+    engine::{Engine, Failure, Job, Role, Wait},
 };
 
 /// How many async tasks a future runs before it lets the runtime do something else.
@@ -58,7 +58,7 @@ fn run(engine: &Arc<Engine>, host: &Arc<RustHost>, job: Job, role: Role) -> Opti
         Called::Pending(mut future) => {
             let _inside = host.handle().enter();
             let mut poller = Poller::from_waker(Waker::noop());
-            match poll(&mut future, &mut poller) {
+            match poll(engine, &job, &mut future, &mut poller) {
                 Poll::Ready(result) => result,
                 Poll::Pending => {
                     let rest = finish(InFlight::new(engine.clone(), job), future, host.clone());
@@ -80,11 +80,15 @@ enum Called {
 fn call(engine: &Arc<Engine>, job: &Job) -> Called {
     let plan = engine.plan();
     let task = plan.task(job.node);
+    let _span = engine.enter(job);
     // In Rust nothing is looked up by name, so nothing in the channel.
-    let inputs = match job.inputs(plan, |_| None) {
+    let inputs = match guard(|| job.inputs(plan, |_| None)) {
         Ok(inputs) => inputs,
         Err(failure) => return Called::Ended(Err(failure)),
     };
+    if plan.is_map(job.node) {
+        return Called::Ended(guard(|| engine.expand(job, inputs)));
+    }
     let arguments = Arguments::new(engine, job, &inputs);
     let body: &dyn Any = task.definition().body();
     let Some(body) = body.downcast_ref::<RustBody>() else {
@@ -103,6 +107,11 @@ fn call(engine: &Arc<Engine>, job: &Job) -> Called {
     }
 }
 
+/// Elements of lists are cloned by code of the user's, which may panic.
+fn guard<T>(find: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(find)).unwrap_or_else(|payload| Err(Failure::new(Panicked::new(&*payload))))
+}
+
 fn settle(outcome: Result<Outcome, Box<dyn Any + Send>>) -> Result<Value, Failure> {
     match outcome {
         Ok(outcome) => outcome.map_err(Failure::new),
@@ -110,7 +119,8 @@ fn settle(outcome: Result<Outcome, Box<dyn Any + Send>>) -> Result<Value, Failur
     }
 }
 
-fn poll(future: &mut Pending, poller: &mut Poller<'_>) -> Poll<Result<Value, Failure>> {
+fn poll(engine: &Engine, job: &Job, future: &mut Pending, poller: &mut Poller<'_>) -> Poll<Result<Value, Failure>> {
+    let _span = engine.enter(job);
     match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(poller))) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(outcome)) => Poll::Ready(settle(Ok(outcome))),
@@ -130,8 +140,9 @@ impl InFlight {
         Self { engine, job: Some(job) }
     }
 
-    fn execution(&self) -> Option<Execution> {
-        self.job.as_ref().map(Job::execution)
+    fn drop_in_span(&self, future: Pending) {
+        let _span = self.job.as_ref().and_then(|job| self.engine.enter(job));
+        drop(future);
     }
 
     /// What the future drops is no end of its blocks, so it publishes nothing.
@@ -139,7 +150,7 @@ impl InFlight {
         if let Some(job) = &self.job {
             self.engine.close_channel(job);
         }
-        drop(future);
+        self.drop_in_span(future);
     }
 
     fn end(mut self, result: Result<Value, Failure>) -> Option<Job> {
@@ -160,12 +171,13 @@ async fn finish(first: InFlight, future: Pending, host: Arc<RustHost>) {
     let mut current = Some((first, future));
     let mut ended = 0;
     while let Some((flight, mut future)) = current {
-        let Some(execution) = flight.execution() else { return };
+        let Some(job) = &flight.job else { return };
+        let execution = job.execution();
         let engine = flight.engine.clone();
         let timeout = engine.plan().task(execution.node).options().timeout;
         let mut cancelled = pin!(host.cancelled(&engine, execution));
         let mut timed_out = pin!(time_out(timeout));
-        let result = poll_fn(|poller| match poll(&mut future, poller) {
+        let result = poll_fn(|poller| match poll(&engine, job, &mut future, poller) {
             Poll::Ready(result) => Poll::Ready(Some(result)),
             Poll::Pending => match timed_out.as_mut().poll(poller) {
                 Poll::Ready(failure) => Poll::Ready(Some(Err(failure))),
@@ -174,7 +186,7 @@ async fn finish(first: InFlight, future: Pending, host: Arc<RustHost>) {
         })
         .await;
         let Some(result) = result else { return flight.drop_with(future) };
-        drop(future);
+        flight.drop_in_span(future);
         current = next(flight, result);
         ended += 1;
         if ended % TASKS_BEFORE_YIELD == 0 {

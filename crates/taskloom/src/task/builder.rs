@@ -1,8 +1,8 @@
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use taskloom_core::{Argument, Options, Place, RetryPolicy};
+use taskloom_core::{Argument, Mapping, Options, Place, RetryPolicy};
 
-use super::{Arg, Composed, Definition, HasOutput};
+use super::{Arg, Composed, Definition, Each, HasOutput};
 use crate::{BuildError, Fragment, IntoFragment, next_task::Next};
 
 /// An instance of a task, as every type made by `#[task]` is one.
@@ -65,9 +65,7 @@ pub trait Instance: HasOutput + IntoFragment + Sized {
     /// ```
     #[must_use]
     fn with_options(mut self, change: impl FnOnce(TaskOptions) -> TaskOptions) -> Self {
-        let builder = self.builder_mut();
-        let options = change(TaskOptions(builder.instance.options().clone()));
-        builder.instance.set_options(options.0);
+        self.builder_mut().change_options(change);
         self
     }
 }
@@ -164,13 +162,32 @@ impl Builder {
 
     /// Binds a parameter.
     pub fn bind<T>(&mut self, parameter: usize, argument: Arg<T>) {
+        self.bind_argument(parameter, argument.argument);
+    }
+
+    pub(super) fn bind_argument(&mut self, parameter: usize, argument: Composed<Argument>) {
         if std::mem::take(&mut self.cloned) {
             self.instance.derive();
         }
-        match argument.argument {
+        match argument {
             Ok(argument) => self.instance.bind(parameter, argument),
-            Err(mistake) => self.mistake = self.mistake.take().or(Some(mistake)),
+            Err(mistake) => self.mistaken(mistake),
         }
+    }
+
+    /// There is a mistake in the arguments; the first one is told.
+    pub(super) fn mistaken(&mut self, mistake: BuildError) {
+        self.mistake.get_or_insert(mistake);
+    }
+
+    pub(super) fn change_options(&mut self, change: impl FnOnce(TaskOptions) -> TaskOptions) {
+        let options = change(TaskOptions(self.instance.options().clone()));
+        self.instance.set_options(options.0);
+    }
+
+    pub(super) fn set_mapping(&mut self, mapping: Mapping) {
+        let options = Options { map: Some(Arc::new(mapping)), ..self.instance.options().clone() };
+        self.instance.set_options(options);
     }
 
     /// The instance, unless there is a mistake in its arguments.
@@ -179,6 +196,16 @@ impl Builder {
             Some(mistake) => Err(mistake.clone()),
             None => Ok(&self.instance),
         }
+    }
+
+    /// The output of the instance, as an argument of a map that all its executions take.
+    pub fn same<T>(&self) -> Each<T> {
+        Each::same(self.output())
+    }
+
+    /// The output of the instance, as a list that a map goes over.
+    pub fn each<T: Clone + Send + Sync + 'static>(&self) -> Each<T> {
+        Each::list(self.checked().cloned().map(Argument::Output))
     }
 
     /// The output of the instance, as an argument.

@@ -1,0 +1,143 @@
+//! The type of a task's maps: `fetch::map()`, `fetch::product()`, `fetch::zip()`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{GenericArgument, PathArguments, Type};
+
+use crate::{expand::operators, parameter::Bound, task::Task};
+
+/// The type, what begins it, and what connects it. It has no name that anybody could use.
+pub(crate) fn map(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenStream {
+    let private = quote!(#taskloom::__private);
+    let (name, visibility) = (&task.function.sig.ident, &task.function.vis);
+    let setters = task.bound().enumerate().map(|(number, bound)| setter(number, bound, taskloom));
+    let operators = [quote!(__TaskloomMap), quote!(&__TaskloomMap)].map(|operand| operators(&operand, taskloom));
+    let begin = [
+        ("map", "Each", "Begins a map: one execution for each element of a list."),
+        ("product", "Product", "Begins a map over all combinations of the elements of lists."),
+        ("zip", "Zip", "Begins a map over the first elements of lists, the second, and so on."),
+    ];
+    let begin = begin.map(|(function, over, doc)| {
+        let (function, over) = (quote::format_ident!("{function}"), quote::format_ident!("{over}"));
+        quote! {
+            #[doc = #doc]
+            #[track_caller]
+            #visibility fn #function() -> __TaskloomMap
+            where
+                // Asked only of those who call this.
+                for<'a> #output: ::core::clone::Clone,
+            {
+                __TaskloomMap { builder: #private::MapBuilder::new::<#output>(definition(), #private::Over::#over) }
+            }
+        }
+    });
+    let upstream = element(&task.output.ty, task.output.fallible).map(|element| {
+        quote! {
+            impl ::core::convert::From<&#name> for #taskloom::Each<#element>
+            where
+                for<'a> #element: ::core::clone::Clone,
+            {
+                fn from(task: &#name) -> Self {
+                    task.builder.each()
+                }
+            }
+        }
+    });
+    quote! {
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #[must_use = "a map does nothing until it is part of a workflow"]
+        pub struct __TaskloomMap {
+            builder: #private::MapBuilder,
+        }
+
+        impl #name {
+            #(#begin)*
+        }
+
+        impl __TaskloomMap {
+            /// Names the map; the id is unique in a workflow.
+            pub fn task_id(mut self, id: impl ::core::convert::Into<::std::string::String>) -> Self {
+                self.builder.task_id(id);
+                self
+            }
+
+            #(#setters)*
+        }
+
+        impl #taskloom::HasOutput for __TaskloomMap {
+            type Output = ::std::vec::Vec<#output>;
+
+            fn builder(&self) -> &#private::Builder {
+                self.builder.builder()
+            }
+        }
+
+        impl #taskloom::HasOutput for &__TaskloomMap {
+            type Output = ::std::vec::Vec<#output>;
+
+            fn builder(&self) -> &#private::Builder {
+                self.builder.builder()
+            }
+        }
+
+        impl #taskloom::MapInstance for __TaskloomMap {
+            fn map_mut(&mut self) -> &mut #private::MapBuilder {
+                &mut self.builder
+            }
+        }
+
+        impl ::core::convert::From<&__TaskloomMap> for #taskloom::Arg<::std::vec::Vec<#output>> {
+            fn from(map: &__TaskloomMap) -> Self {
+                map.builder.builder().output()
+            }
+        }
+
+        impl ::core::convert::From<&__TaskloomMap> for #taskloom::Each<#output>
+        where
+            for<'a> #output: ::core::clone::Clone,
+        {
+            fn from(map: &__TaskloomMap) -> Self {
+                map.builder.builder().each()
+            }
+        }
+
+        impl ::core::convert::From<&#name> for #taskloom::Each<#output> {
+            fn from(task: &#name) -> Self {
+                task.builder.same()
+            }
+        }
+
+        #upstream
+
+        #(#operators)*
+    }
+}
+
+fn setter(number: usize, bound: &Bound, taskloom: &syn::Path) -> TokenStream {
+    let (name, ty) = (&bound.name, &bound.ty);
+    let doc =
+        format!("Binds the parameter `{name}`: to a list, of which each execution takes one element, or for all.");
+    quote! {
+        #[doc = #doc]
+        pub fn #name(mut self, #name: impl ::core::convert::Into<#taskloom::Each<#ty>>) -> Self {
+            self.builder.bind(#number, #name.into());
+            self
+        }
+    }
+}
+
+/// The type of the elements, if a task gives a `Vec` of them.
+fn element(ty: &Type, fallible: bool) -> Option<&Type> {
+    let list = if fallible { argument(ty, "Result")? } else { ty };
+    argument(list, "Vec")
+}
+
+fn argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|segment| segment.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
