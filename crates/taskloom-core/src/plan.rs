@@ -3,6 +3,7 @@ mod describe;
 mod draw;
 mod edges;
 mod groups;
+mod lanes;
 mod loops;
 mod order;
 mod sources;
@@ -52,6 +53,7 @@ pub struct Plan {
     /// The tasks that run whatever happens (rule R-15), each with what has to end before it.
     always: Vec<(NodeId, Box<[NodeId]>)>,
     fail_fast: Map<NodeId, Vec<u32>>,
+    lanes: lanes::Lanes,
 }
 
 impl Plan {
@@ -170,6 +172,10 @@ impl Plan {
     /// The groups around a node, at any depth, that fail fast.
     pub(crate) fn fail_fast_around(&self, node: NodeId) -> &[u32] {
         self.fail_fast.get(&node).map_or(&[], |groups| groups)
+    }
+
+    pub(crate) fn lanes(&self) -> &lanes::Lanes {
+        &self.lanes
     }
 
     pub(crate) fn pending_counts(&self) -> &[u32] {

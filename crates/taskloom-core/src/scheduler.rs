@@ -6,10 +6,11 @@ mod event;
 mod groups;
 mod loops;
 mod node;
+mod ready;
 mod state;
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::BTreeSet,
     fmt,
     sync::Arc,
 };
@@ -21,12 +22,13 @@ pub use event::{Command, Control, Event, Limits, Outcome, Retry};
 pub use state::State;
 
 use crate::{
-    Options,
+    Options, TaskKind, TaskKinds,
     hash::Map,
     plan::{Kind, NodeId, Plan},
 };
 use loops::Waiting;
 use node::{After, Node, Phase};
+use ready::Ready;
 
 /// Decides over a plan, event by event, what may run and how the run ends.
 ///
@@ -41,13 +43,14 @@ pub struct Scheduler {
     /// Of each edge, whether it has arrived in this pass, and whether live.
     arrived: FixedBitSet,
     live: FixedBitSet,
-    /// Ready nodes, in the order in which they became ready.
-    ready: VecDeque<NodeId>,
+    ready: Ready,
     /// Nodes that became ready in the event being applied.
     fresh: Vec<NodeId>,
     /// Ended nodes whose edges have not been looked at, and whether these arrive live.
     ended: Vec<(NodeId, bool)>,
     running: u32,
+    /// How many groups are being judged.
+    judging: u32,
     backing_off: u32,
     /// How many executions have started.
     steps: u64,
@@ -60,7 +63,7 @@ pub struct Scheduler {
     causes: Map<NodeId, NodeId>,
     /// Loop edges whose source has succeeded and that have not fired.
     waiting: Vec<Waiting>,
-    /// Loop edges that have fired in the event being applied.
+    /// Loop edges that have fired in the event being applied, and while groups were judged right before it.
     fired: Vec<u32>,
     /// Forward parts of loops' targets, found when first needed.
     forward: Map<NodeId, FixedBitSet>,
@@ -82,10 +85,11 @@ impl Scheduler {
             nodes: plan.pending_counts().iter().map(|&pending| Node::new(pending)).collect(),
             arrived: FixedBitSet::with_capacity(edges),
             live: FixedBitSet::with_capacity(edges),
-            ready: VecDeque::new(),
+            ready: Ready::new(&plan),
             fresh: Vec::new(),
             ended: Vec::new(),
             running: 0,
+            judging: 0,
             backing_off: 0,
             steps: 0,
             iterations: Map::default(),
@@ -114,12 +118,23 @@ impl Scheduler {
         &self.plan
     }
 
-    /// The node to start now: the one that became ready first, unless as many run as may.
+    /// The node to start now: the one that became ready first and that no limit holds back.
     pub fn next(&self) -> Option<NodeId> {
+        self.next_of(TaskKinds::ALL)
+    }
+
+    /// The same for somebody who can run nodes of these kinds only. Groups to be judged come first.
+    pub fn next_of(&self, kinds: TaskKinds) -> Option<NodeId> {
+        if let Some(exit) = self.ready.judgement()
+            && kinds.contains(TaskKind::Judgement)
+        {
+            return Some(exit);
+        }
         if self.limits.max_concurrency.is_some_and(|most| self.running >= most.get()) {
             return None;
         }
-        self.ready.front().copied()
+        // A task for which there is no step left waits until those before it have gone, and then ends the run.
+        self.ready.task(kinds).filter(|&node| !self.is_out_of_steps() || self.attempt(node) > 1)
     }
 
     /// How many nodes are running.
@@ -164,7 +179,7 @@ impl Scheduler {
 
     /// Whether nothing is under way and nothing more will start.
     pub fn is_finished(&self) -> bool {
-        self.running == 0 && self.backing_off == 0 && self.ready.is_empty()
+        self.running == 0 && self.judging == 0 && self.backing_off == 0 && self.ready.is_empty()
     }
 
     /// Whether no node that waits will run any more.
@@ -184,6 +199,10 @@ impl Scheduler {
     /// If the event cannot have happened, such as the end of a node that is not running: a driver that
     /// says so is broken.
     pub fn apply(&mut self, event: Event, commands: &mut Vec<Command>) {
+        // While groups are judged no task runs.
+        if !matches!(event, Event::Started(node) | Event::Judged { exit: node, .. } if !self.plan.is_task(node)) {
+            self.fired.clear();
+        }
         match event {
             Event::Started(node) => {
                 self.started(node);
@@ -195,6 +214,7 @@ impl Scheduler {
             Event::Failed { node, retry } => self.failed(node, retry),
             Event::Due(node) => self.due(node),
             Event::Dropped(node) => self.dropped(node),
+            Event::Judged { exit, passed } => self.judged(exit, passed),
             Event::Cancelled => self.cancelled(),
         }
         self.settle();
@@ -215,10 +235,13 @@ impl Scheduler {
     }
 
     fn started(&mut self, node: NodeId) {
-        let front = self.ready.pop_front();
-        assert_eq!(front, Some(node), "nodes start in the order in which they became ready");
+        self.ready.start(&self.plan, node);
         let record = &mut self.nodes[node as usize];
         record.phase = Phase::Running;
+        if !self.plan.is_task(node) {
+            self.judging += 1;
+            return;
+        }
         self.running += 1;
         if self.attempts.get(&node).is_some_and(|&attempt| attempt > 1) {
             return;
@@ -281,7 +304,12 @@ impl Scheduler {
     /// Says whether its group has told the node to end.
     fn stopped_running(&mut self, node: NodeId) -> bool {
         assert_eq!(self.nodes[node as usize].phase, Phase::Running, "only what runs can end");
+        if !self.plan.is_task(node) {
+            self.judging -= 1;
+            return false;
+        }
         self.running -= 1;
+        self.ready.stop(&self.plan, node);
         !self.told.is_empty() && self.told.remove(&node).is_some()
     }
 
@@ -291,13 +319,15 @@ impl Scheduler {
             return;
         }
         self.outcome = Some(outcome);
-        for node in std::mem::take(&mut self.ready) {
-            if self.goes_on(node) {
-                self.ready.push_back(node);
-            } else {
+        let mut ready = std::mem::take(&mut self.ready);
+        ready.retain(&self.plan.clone(), |node| {
+            let goes_on = self.goes_on(node);
+            if !goes_on {
                 self.nodes[node as usize].phase = Phase::Stopped;
             }
-        }
+            goes_on
+        });
+        self.ready = ready;
         for node in std::mem::take(&mut self.fresh) {
             if self.goes_on(node) {
                 self.fresh.push(node);
@@ -332,7 +362,6 @@ impl Scheduler {
                 break;
             }
         }
-        self.fired.clear();
         // Ties are broken by the order of composition, which is that of the numbers.
         self.fresh.sort_unstable();
         if let Some(&node) = self.fresh.iter().find(|&&node| self.has_had_enough(node)) {
@@ -342,22 +371,30 @@ impl Scheduler {
             self.clean_up();
             self.fresh.sort_unstable();
         }
-        self.ready.extend(self.fresh.drain(..));
+        self.line_up();
         self.limit_steps();
+    }
+
+    fn line_up(&mut self) {
+        if !self.fresh.is_empty() {
+            self.ready.extend(&self.plan, self.fresh.drain(..));
+        }
     }
 
     /// Ends the run if the next execution would be one too many. A further attempt is no further step.
     fn limit_steps(&mut self) {
-        if let Some(most) = self.limits.max_steps
-            && self.steps >= most
-            && self.outcome.is_none()
-            && let Some(&node) = self.ready.front()
+        if self.is_out_of_steps()
+            && let Some(node) = self.ready.first()
             && self.attempt(node) == 1
         {
             self.stop(Outcome::StepLimit(node));
             self.clean_up();
-            self.ready.extend(self.fresh.drain(..));
+            self.line_up();
         }
+    }
+
+    fn is_out_of_steps(&self) -> bool {
+        self.limits.max_steps.is_some_and(|most| self.steps >= most) && self.outcome.is_none()
     }
 
     /// Whether an execution goes on in a run that ends: that of a clean-up with a further attempt to come.

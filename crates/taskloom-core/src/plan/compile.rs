@@ -1,4 +1,4 @@
-use super::{Kind, NodeId, Plan, edges::Edges, groups, loops, sources};
+use super::{Kind, NodeId, Plan, edges::Edges, groups, lanes, loops, sources};
 use crate::{BuildError, BuildErrorKind, Workflow, hash::Map, suggest};
 
 pub(super) fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Plan, BuildError> {
@@ -38,7 +38,8 @@ pub(super) fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Plan, 
         start: start_node,
         loops: loops::Loops::default(),
         always: Vec::new(),
-        fail_fast: groups::fail_fast(&kept.groups),
+        fail_fast: groups::around(&kept.groups, |group| group.fail_fast),
+        lanes: lanes::Lanes::new(&workflow.tasks, &kept.groups),
         groups: kept.groups,
     };
     plan.loops = loops::find(&plan);
@@ -50,7 +51,7 @@ pub(super) fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Plan, 
     Ok(plan)
 }
 
-/// The clean-ups, each with the tasks that have to end before it.
+/// The clean-ups, each with the tasks that have to end, and the groups that have to be judged, before it.
 fn always(plan: &Plan) -> Vec<(NodeId, Box<[NodeId]>)> {
     let tasks = (0_u32..).take(plan.task_count()).filter(|&node| plan.includes(node));
     let clean_ups: Vec<NodeId> = tasks.filter(|&node| plan.task(node).options().always).collect();
@@ -58,8 +59,8 @@ fn always(plan: &Plan) -> Vec<(NodeId, Box<[NodeId]>)> {
         return Vec::new();
     }
     let before = plan.edges.reversed(|edge| !plan.loops.contains(edge));
-    let tasks_before = |node: NodeId| {
-        let mut tasks = Vec::new();
+    let nodes_before = |node: NodeId| {
+        let mut nodes = Vec::new();
         let mut seen = Map::default();
         let mut pending = before.of(node).to_vec();
         while let Some(node) = pending.pop() {
@@ -68,16 +69,18 @@ fn always(plan: &Plan) -> Vec<(NodeId, Box<[NodeId]>)> {
             }
             // Groups' entries and exits run nothing themselves: what counts is what they stand for.
             match plan.kind(node) {
-                Kind::Task => tasks.push(node),
+                Kind::Task => nodes.push(node),
                 Kind::Entry(_) => pending.extend(before.of(node)),
                 Kind::Exit(group) => {
+                    // Its policy may take its time.
+                    nodes.push(node);
                     pending.extend(plan.groups[group as usize].branches.iter().flat_map(|branch| &branch.nodes));
                 }
             }
         }
-        tasks.into()
+        nodes.into()
     };
-    clean_ups.into_iter().map(|node| (node, tasks_before(node))).collect()
+    clean_ups.into_iter().map(|node| (node, nodes_before(node))).collect()
 }
 
 pub(super) fn reach(edges: &Edges, start: u32) -> Vec<bool> {

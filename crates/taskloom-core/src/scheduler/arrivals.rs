@@ -37,7 +37,11 @@ impl Scheduler {
                 self.make_ready(node);
             }
             Kind::Entry(_) if live => self.end(node, State::Succeeded),
-            Kind::Task | Kind::Entry(_) => self.end(node, State::Skipped),
+            Kind::Task | Kind::Entry(_) => {
+                // No attempt was made in this pass.
+                self.attempts.remove(&node);
+                self.end(node, State::Skipped);
+            }
             Kind::Exit(_) => _ = self.reached.insert(node),
         }
     }
@@ -149,7 +153,7 @@ impl Scheduler {
                         self.after.entry(target).or_insert(After::Wait);
                     }
                     Phase::Ready => {
-                        self.ready.retain(|&ready| ready != target);
+                        self.ready.remove(&plan, target);
                         self.fresh.retain(|&fresh| fresh != target);
                         self.deactivate(target);
                         self.nodes[target as usize].phase = Phase::Waiting;

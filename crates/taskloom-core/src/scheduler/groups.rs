@@ -32,14 +32,20 @@ impl Scheduler {
         let plan = self.plan.clone();
         let group = &plan.groups()[group as usize];
         let tally = self.tally(group);
-        let state = if !live && tally.failed == 0 {
-            State::Skipped
-        } else if group.policy.accepts(tally) {
-            State::Succeeded
-        } else {
-            State::Failed
-        };
-        self.end(exit, state);
+        if !live && tally.failed == 0 {
+            return self.end(exit, State::Skipped);
+        }
+        match group.policy.accepts(tally) {
+            Some(true) => self.end(exit, State::Succeeded),
+            Some(false) => self.end(exit, State::Failed),
+            None => self.make_ready(exit),
+        }
+    }
+
+    /// A policy of the user's own has been asked.
+    pub(super) fn judged(&mut self, exit: NodeId, passed: bool) {
+        self.stopped_running(exit);
+        self.finish_pass(exit, if passed { State::Succeeded } else { State::Failed });
     }
 
     fn tally(&self, group: &Group) -> Tally {
@@ -86,7 +92,7 @@ impl Scheduler {
     fn cut(&mut self, group: u32) -> Vec<NodeId> {
         let plan = self.plan.clone();
         self.waiting.retain(|waiting| !waiting.groups.contains(&group));
-        let mut skipped = Vec::new();
+        let (mut skipped, mut had_ready) = (Vec::new(), false);
         let mut groups = vec![group];
         while let Some(group) = groups.pop() {
             for &node in plan.groups()[group as usize].branches.iter().flat_map(|branch| &branch.nodes) {
@@ -96,13 +102,20 @@ impl Scheduler {
                 }
                 match self.nodes[node as usize].phase {
                     Phase::Running => self.tell(node),
-                    Phase::Waiting | Phase::Ready | Phase::BackingOff => {
+                    phase @ (Phase::Waiting | Phase::Ready | Phase::BackingOff) => {
+                        had_ready |= phase == Phase::Ready;
                         self.skip(node);
                         skipped.push(node);
                     }
                     Phase::Ended | Phase::Stopped => {}
                 }
             }
+        }
+        if had_ready {
+            // In one go: of a large group most members may be ready.
+            let is_ready = |node: NodeId| self.nodes[node as usize].phase == Phase::Ready;
+            self.ready.retain(&plan, is_ready);
+            self.fresh.retain(|&node| is_ready(node));
         }
         skipped
     }
@@ -117,11 +130,8 @@ impl Scheduler {
 
     fn skip(&mut self, node: NodeId) {
         match self.nodes[node as usize].phase {
-            Phase::Ready => {
-                self.ready.retain(|&ready| ready != node);
-                self.fresh.retain(|&fresh| fresh != node);
-            }
             Phase::BackingOff => self.backing_off -= 1,
+            Phase::Waiting => _ = self.attempts.remove(&node),
             _ => {}
         }
         self.after.remove(&node);

@@ -1,0 +1,123 @@
+use std::{collections::BTreeMap, num::NonZeroU32};
+
+use super::{Group, NodeId, groups};
+use crate::{TaskKind, workflow::Tasks};
+
+/// The lanes in which ready tasks wait: those that can start under the same conditions wait in one.
+///
+/// The first ones, one for each kind, are for tasks in no group with a cap. The others are for one kind of task
+/// in the same groups with caps.
+#[derive(Debug, Default)]
+pub(crate) struct Lanes {
+    of: Numbers,
+    lanes: Vec<Lane>,
+    caps: Vec<Cap>,
+}
+
+#[derive(Debug)]
+struct Lane {
+    kind: TaskKind,
+    /// The caps around its tasks.
+    caps: Box<[u32]>,
+}
+
+#[derive(Debug)]
+struct Cap {
+    group: u32,
+    /// How many tasks may run.
+    most: NonZeroU32,
+    /// The lanes that it closes when they do.
+    lanes: Vec<u32>,
+}
+
+/// The lane of each task.
+#[derive(Debug)]
+enum Numbers {
+    /// One for all, as in most plans.
+    Same(u32),
+    Each(Box<[u32]>),
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self::Same(0)
+    }
+}
+
+impl Lanes {
+    pub(super) fn new(tasks: &Tasks, all: &[Group]) -> Self {
+        let cap = |(group, record): (u32, &Group)| Some(Cap { group, most: record.max_concurrency?, lanes: Vec::new() });
+        let mut lanes = Self {
+            of: Numbers::default(),
+            lanes: TaskKind::OF_TASKS.map(|kind| Lane { kind, caps: Box::default() }).into(),
+            caps: (0_u32..).zip(all).filter_map(cap).collect(),
+        };
+        let around = groups::around(all, |group| group.max_concurrency.is_some());
+        let kinds = || (0_u32..).take(tasks.len()).map(|node| (node, TaskKind::of(tasks.get(node))));
+        let mut known: BTreeMap<(TaskKind, &[u32]), u32> = BTreeMap::new();
+        let first = kinds().next().map(|(_, kind)| kind);
+        lanes.of = match first {
+            Some(first) if around.is_empty() && kinds().all(|(_, kind)| kind == first) => Numbers::Same(first as u32),
+            _ => Numbers::Each(
+                kinds()
+                    .map(|(node, kind)| match around.get(&node) {
+                        None => kind as u32,
+                        Some(groups) => *known.entry((kind, groups)).or_insert_with(|| lanes.open(kind, groups)),
+                    })
+                    .collect(),
+            ),
+        };
+        lanes
+    }
+
+    /// A further lane, for tasks in these groups.
+    fn open(&mut self, kind: TaskKind, groups: &[u32]) -> u32 {
+        let lane = u32::try_from(self.lanes.len()).unwrap_or(u32::MAX);
+        let caps = (0_u32..).zip(&mut self.caps).filter(|(_, cap)| groups.contains(&cap.group));
+        let caps = caps.map(|(number, cap)| {
+            cap.lanes.push(lane);
+            number
+        });
+        let caps = caps.collect();
+        self.lanes.push(Lane { kind, caps });
+        lane
+    }
+
+    /// The lane of a task.
+    pub(crate) fn of(&self, task: NodeId) -> u32 {
+        match &self.of {
+            Numbers::Same(lane) => *lane,
+            Numbers::Each(lanes) => lanes[task as usize],
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// The kind of task that waits in a lane.
+    pub(crate) fn kind(&self, lane: u32) -> TaskKind {
+        self.lanes[lane as usize].kind
+    }
+
+    /// The caps around the tasks of a lane.
+    pub(crate) fn caps(&self, lane: u32) -> &[u32] {
+        &self.lanes[lane as usize].caps
+    }
+
+    /// How many caps there are.
+    pub(crate) fn cap_count(&self) -> usize {
+        self.caps.len()
+    }
+
+    /// How many tasks may run under a cap.
+    pub(crate) fn most(&self, cap: u32) -> u32 {
+        self.caps[cap as usize].most.get()
+    }
+
+    /// The lanes under a cap.
+    pub(crate) fn under(&self, cap: u32) -> &[u32] {
+        &self.caps[cap as usize].lanes
+    }
+}
