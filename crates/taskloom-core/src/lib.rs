@@ -42,7 +42,7 @@ pub use error::{BuildError, BuildErrorKind};
 pub use fragment::{Fragment, GroupSettings, chain, parallel};
 pub use instance::{Argument, Instance};
 pub use place::{Describe, Place};
-pub use plan::{Fill, Group, Kind, NodeId, Plan, Source};
+pub use plan::{Fill, Group, GroupBranch, Kind, NodeId, Plan, Source};
 pub use policy::{OwnPolicy, Policy};
 pub use retry::{RetryOn, RetryPolicy};
 pub use scheduler::{Command, Control, Ending, Event, Limits, Outcome, Retry, Scheduler, State};

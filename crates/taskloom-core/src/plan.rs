@@ -12,7 +12,7 @@ use std::{fmt, sync::Arc};
 
 use fixedbitset::FixedBitSet;
 
-pub use groups::Group;
+pub use groups::{Group, GroupBranch};
 pub use sources::{Fill, Source};
 
 use crate::{BuildError, Instance, Workflow, hash::Map, workflow::Tasks};

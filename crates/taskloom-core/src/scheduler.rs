@@ -9,11 +9,7 @@ mod node;
 mod ready;
 mod state;
 
-use std::{
-    collections::BTreeSet,
-    fmt,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use fixedbitset::FixedBitSet;
 
@@ -123,18 +119,22 @@ impl Scheduler {
         self.next_of(TaskKinds::ALL)
     }
 
-    /// The same for somebody who can run nodes of these kinds only. Groups to be judged come first.
+    /// The same for somebody who can run nodes of these kinds only, so that none waits behind one of another kind that
+    /// has to wait for somebody else (rule R-1). Where a limit for the whole run gives out slots, though, they go by
+    /// the order alone. Groups to be judged come first.
     pub fn next_of(&self, kinds: TaskKinds) -> Option<NodeId> {
         if let Some(exit) = self.ready.judgement()
             && kinds.contains(TaskKind::Judgement)
         {
             return Some(exit);
         }
-        if self.limits.max_concurrency.is_some_and(|most| self.running >= most.get()) {
-            return None;
-        }
+        let next = match self.limits.max_concurrency {
+            None => self.ready.task(kinds),
+            Some(most) if self.running >= most.get() => None,
+            Some(_) => self.ready.task(TaskKinds::ALL).filter(|&node| kinds.contains(self.task_kind(node))),
+        };
         // A task for which there is no step left waits until those before it have gone, and then ends the run.
-        self.ready.task(kinds).filter(|&node| !self.is_out_of_steps() || self.attempt(node) > 1)
+        next.filter(|&node| !self.is_out_of_steps() || self.attempt(node) > 1)
     }
 
     /// How many nodes are running.
@@ -411,6 +411,10 @@ impl Scheduler {
     fn has_had_enough(&self, node: NodeId) -> bool {
         let most = || self.plan.task(node).options().max_cycles.unwrap_or(Options::MAX_CYCLES);
         self.nodes[node as usize].has_run && self.attempt(node) == 1 && self.iteration(node) >= most()
+    }
+
+    fn task_kind(&self, node: NodeId) -> TaskKind {
+        self.plan.lanes().kind(self.plan.lanes().of(node))
     }
 
     fn kind(&self, node: NodeId) -> Kind {

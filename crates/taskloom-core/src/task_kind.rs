@@ -41,6 +41,8 @@ impl TaskKind {
 pub struct TaskKinds(u8);
 
 impl TaskKinds {
+    /// None.
+    pub const NONE: Self = Self(0);
     /// All of them.
     pub const ALL: Self = Self(0b1111);
 

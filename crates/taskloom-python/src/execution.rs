@@ -2,6 +2,7 @@ mod channel;
 mod control;
 mod host;
 mod job;
+mod judgement;
 mod worker;
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};

@@ -46,7 +46,8 @@ impl Default for Numbers {
 
 impl Lanes {
     pub(super) fn new(tasks: &Tasks, all: &[Group]) -> Self {
-        let cap = |(group, record): (u32, &Group)| Some(Cap { group, most: record.max_concurrency?, lanes: Vec::new() });
+        let cap =
+            |(group, record): (u32, &Group)| Some(Cap { group, most: record.max_concurrency?, lanes: Vec::new() });
         let mut lanes = Self {
             of: Numbers::default(),
             lanes: TaskKind::OF_TASKS.map(|kind| Lane { kind, caps: Box::default() }).into(),

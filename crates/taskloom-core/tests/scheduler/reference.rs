@@ -84,8 +84,14 @@ impl<'a> Reference<'a> {
             let mut caps = around.filter_map(|group| Some((group, group.settings.max_concurrency?.get() as usize)));
             caps.all(|(group, most)| running.iter().filter(|node| group.within.contains(node)).count() < most)
         };
-        let mut tasks = self.queue.iter().filter_map(|&node| Some((node, self.graph.recipe(node)?.kind)));
-        let (next, _) = tasks.find(|&(node, kind)| kinds.contains(kind) && has_room(node))?;
+        let tasks = self.queue.iter().filter_map(|&node| Some((node, self.graph.recipe(node)?.kind)));
+        let mut tasks = tasks.filter(|&(node, _)| has_room(node));
+        let next = match self.limits.max_concurrency {
+            None => tasks.find(|&(_, kind)| kinds.contains(kind)),
+            // Slots of the run are given out in order.
+            Some(_) => tasks.next().filter(|&(_, kind)| kinds.contains(kind)),
+        };
+        let (next, _) = next?;
         (self.records[next].attempt > 1 || !self.is_out_of_steps()).then_some(next)
     }
 

@@ -81,8 +81,11 @@ fn shape(tasks: Range<usize>, count: usize, depth: u32) -> BoxedStrategy<Shape> 
 
 fn settings() -> impl Strategy<Value = Settings> {
     let max_concurrency = option::weighted(0.4, (1_u32..4).prop_map(|most| NonZeroU32::new(most).unwrap()));
-    (rule(), prop::bool::weighted(0.4), max_concurrency)
-        .prop_map(|(rule, fail_fast, max_concurrency)| Settings { rule, fail_fast, max_concurrency })
+    (rule(), prop::bool::weighted(0.4), max_concurrency).prop_map(|(rule, fail_fast, max_concurrency)| Settings {
+        rule,
+        fail_fast,
+        max_concurrency,
+    })
 }
 
 fn rule() -> impl Strategy<Value = Rule> {

@@ -84,7 +84,13 @@ impl<'a> Trial<'a> {
         let plan = self.scheduler.plan();
         let nodes = (0_u32..).take(plan.len()).map(|node| format!("{node}: {:?} {}", plan.kind(node), plan.id(node)));
         let nodes: Vec<String> = nodes.collect();
-        format!("nodes: {}\n{plan}events: {:?}", nodes.join(", "), self.events)
+        let states = self.numbers.iter().enumerate().map(|(node, &number)| {
+            let (id, ours, theirs) = (plan.id(number), self.scheduler.state(number), self.reference.state(node));
+            if ours == theirs { format!("{id} {ours}") } else { format!("{id} {ours}, by the reference {theirs}") }
+        });
+        let states: Vec<String> = states.collect();
+        let (nodes, states) = (nodes.join(", "), states.join("; "));
+        format!("nodes: {nodes}\n{plan}events: {:?}\nstates: {states}", self.events)
     }
 
     /// One event, as `choice` would have it.

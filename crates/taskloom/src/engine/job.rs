@@ -10,9 +10,9 @@ use taskloom_core::{
     resolve,
 };
 
-use super::{Asks, Failure, channel::Slot};
+use super::{Asks, Failure, Judgement, channel::Slot};
 
-/// One attempt to run one task, to be ended with [`super::Engine::end`].
+/// One attempt to run one task, to be ended with [`super::Engine::end`]; or a group to be judged.
 #[derive(Debug)]
 pub struct Job {
     /// The task's node.
@@ -25,6 +25,7 @@ pub struct Job {
     pub(super) started: Duration,
     /// What is needed beside the bound values, if anything is.
     pub(super) sources: Option<Box<Sources>>,
+    pub(super) judgement: Option<Box<Judgement>>,
     asks: OnceLock<Arc<Mutex<Asks>>>,
     slot: OnceLock<Arc<Slot>>,
 }
@@ -58,7 +59,8 @@ pub(super) struct Sources {
 
 impl Job {
     pub(super) fn new(node: NodeId, iteration: u32, attempt: u32, started: Duration) -> Self {
-        Self { node, iteration, attempt, started, sources: None, asks: OnceLock::new(), slot: OnceLock::new() }
+        let (sources, judgement) = (None, None);
+        Self { node, iteration, attempt, started, sources, judgement, asks: OnceLock::new(), slot: OnceLock::new() }
     }
 
     /// Decides what fills the parameters that have no value of their own (rule R-3).
@@ -71,6 +73,12 @@ impl Job {
         let Sources { gathered, cause, data } = &**sources;
         resolve(plan, self.node, gathered, *cause, data.as_ref(), channel)
             .map_err(|missing| Failure::lasting(Unfilled(missing.message)))
+    }
+
+    /// What is to be judged, if this is no task but the exit of a group: it is ended with
+    /// [`super::Engine::judged`].
+    pub fn judgement(&self) -> Option<&Judgement> {
+        self.judgement.as_deref()
     }
 
     /// Which attempt this is.

@@ -4,9 +4,14 @@ use std::{
     time::Duration,
 };
 
-use taskloom_core::{Command, Control, Event, Gathered, NodeId, Outcome, Plan, Retry, Scheduler, State, Value};
+use taskloom_core::{
+    Command, Control, Event, Gathered, Kind, NodeId, Outcome, Plan, Retry, Scheduler, State, TaskKind, TaskKinds, Value,
+};
 
-use super::{Asks, Execution, Failure, Job, Record, Role, RunOptions, asks::Wish, job::Sources};
+use super::{Asks, Execution, Failure, Job, Judgement, Record, Role, RunOptions, asks::Wish, job::Sources};
+
+const ASYNC: TaskKinds = TaskKinds::of(TaskKind::Async);
+const JUDGEMENTS: TaskKinds = TaskKinds::of(TaskKind::Judgement);
 
 /// Who has to be woken after a visit; one at a time, since whoever wakes up looks again.
 pub(super) enum Wake {
@@ -43,6 +48,8 @@ pub(super) struct Shared {
     order: Vec<NodeId>,
     times: Vec<(Duration, Duration)>,
     failures: Vec<(NodeId, Failure)>,
+    /// The exits of groups of which the policy itself failed when it was asked last.
+    policies_failed: Vec<(NodeId, Failure)>,
     /// The last errors of tasks that are to be retried: kept, if the run ends before that (rule S-8).
     retried: BTreeMap<NodeId, Failure>,
     /// What `next_iteration` passes on, for tasks that are to run again.
@@ -74,6 +81,7 @@ impl Shared {
             order: Vec::new(),
             times: vec![(Duration::ZERO, Duration::ZERO); tasks],
             failures: Vec::new(),
+            policies_failed: Vec::new(),
             retried: BTreeMap::new(),
             data: HashMap::new(),
             message: None,
@@ -114,15 +122,35 @@ impl Shared {
         if role == Role::Async {
             self.called.executor = false;
         }
-        let node = self.scheduler.next()?;
-        if !self.suits(node, role) {
-            return None;
-        }
+        let node = self.scheduler.next_of(self.kinds(role))?;
         self.apply(Event::Started(node));
-        self.times[node as usize].0 = now;
         let mut job = Job::new(node, self.scheduler.iteration(node), self.scheduler.attempt(node), now);
+        if let Kind::Exit(group) = self.plan.kind(node) {
+            job.judgement = Some(Box::new(self.judgement(group)));
+            return Some(job);
+        }
+        self.times[node as usize].0 = now;
         job.sources = self.sources(node);
         Some(job)
+    }
+
+    /// Takes along how the branches of a group ended.
+    fn judgement(&self, group: u32) -> Judgement {
+        let state = |node| self.scheduler.state(node);
+        let failures = self.failures.iter().chain(&self.policies_failed);
+        Judgement::take(&self.plan, group, state, |node| self.gather(node), failures)
+    }
+
+    /// A policy of the user's own has been asked. Gives the error of the last time, to be dropped outside of the lock.
+    pub(super) fn judged(&mut self, exit: NodeId, verdict: Result<bool, Failure>) -> Option<(NodeId, Failure)> {
+        let before = self.policies_failed.iter().position(|(other, _)| *other == exit);
+        let before = before.map(|place| self.policies_failed.remove(place));
+        let passed = verdict.unwrap_or_else(|failure| {
+            self.policies_failed.push((exit, failure));
+            false
+        });
+        self.apply(Event::Judged { exit, passed });
+        before
     }
 
     fn apply(&mut self, event: Event) {
@@ -144,18 +172,19 @@ impl Shared {
         Some(Box::new(Sources { gathered, cause, data }))
     }
 
-    fn suits(&self, node: NodeId, role: Role) -> bool {
+    /// What somebody can run.
+    fn kinds(&self, role: Role) -> TaskKinds {
+        let elsewhere = if self.separate_async { ASYNC } else { TaskKinds::NONE };
         match role {
-            Role::Async => self.is_async(node),
-            _ if self.separate_async && self.is_async(node) => false,
-            Role::Worker => true,
+            Role::Async => ASYNC | JUDGEMENTS,
+            Role::Worker => TaskKinds::ALL.without(elsewhere),
             // A function that may be abandoned must not have the thread that waits for the run (rule R-14).
-            Role::Caller => self.plan.task(node).options().timeout.is_none() || self.is_async(node),
+            Role::Caller => TaskKinds::ALL.without(elsewhere | TaskKinds::of(TaskKind::Timed)),
         }
     }
 
-    fn is_async(&self, node: NodeId) -> bool {
-        self.plan.task(node).definition().body().is_async()
+    fn has_for(&self, kinds: TaskKinds) -> bool {
+        self.scheduler.next_of(kinds).is_some()
     }
 
     /// The value of a task that has succeeded; `None` inside for a group.
@@ -275,7 +304,9 @@ impl Shared {
     }
 
     pub(super) fn abandon(&mut self, job: &Job, now: Duration) {
-        self.times[job.node as usize] = (job.started, now);
+        if self.plan.is_task(job.node) {
+            self.times[job.node as usize] = (job.started, now);
+        }
         self.apply(Event::Dropped(job.node));
     }
 
@@ -299,14 +330,14 @@ impl Shared {
     /// Whether a running task is to end.
     pub(super) fn is_cancelled(&self, execution: Execution) -> bool {
         // A clean-up that comes after a cancellation is not meant by it.
-        let by_run = self.cancelled.all && !self.plan.task(execution.node).options().always;
+        let is_clean_up = |node| self.plan.is_task(node) && self.plan.task(node).options().always;
+        let by_run = self.cancelled.all && !is_clean_up(execution.node);
         by_run || self.cancelled.nodes.contains(&execution.node) || self.overdue.contains(&execution)
     }
 
     /// Says that the caller is about to wait, unless something is ready for it.
     pub(super) fn park(&mut self) -> bool {
-        let for_caller = self.scheduler.next().is_some_and(|next| self.suits(next, Role::Caller));
-        self.parked = !for_caller && self.finished.is_none();
+        self.parked = self.finished.is_none() && !self.has_for(self.kinds(Role::Caller));
         self.parked
     }
 
@@ -323,14 +354,14 @@ impl Shared {
             self.finished = Some(now);
             return Wake::Finished;
         }
-        let Some(next) = self.scheduler.next() else { return Wake::Nobody };
-        if self.separate_async && self.is_async(next) {
-            return if std::mem::replace(&mut self.called.executor, true) { Wake::Nobody } else { Wake::Async };
+        if self.separate_async && !self.called.executor && self.has_for(ASYNC) {
+            self.called.executor = true;
+            return Wake::Async;
         }
-        if self.called.worker {
+        if self.called.worker || !self.has_for(self.kinds(Role::Worker)) {
             return Wake::Nobody;
         }
-        if self.parked && self.suits(next, Role::Caller) {
+        if self.parked && self.has_for(self.kinds(Role::Caller)) {
             self.parked = false;
             return Wake::Caller;
         }
@@ -338,6 +369,11 @@ impl Shared {
             self.workers += 1;
             self.called.worker = true;
             return Wake::Worker;
+        }
+        // All are busy, and what needs no worker does not wait for one (rule R-1).
+        if !self.called.executor && self.has_for(self.kinds(Role::Async)) {
+            self.called.executor = true;
+            return Wake::Async;
         }
         Wake::Nobody
     }
@@ -354,6 +390,7 @@ impl Shared {
         let took = self.finished.expect("a run has a record once it has ended");
         assert!(!std::mem::replace(&mut self.taken, true), "the record of a run is taken once");
         self.failures.extend(std::mem::take(&mut self.retried));
+        self.failures.append(&mut self.policies_failed);
         Record {
             plan: self.plan.clone(),
             ending: self.scheduler.ending(),

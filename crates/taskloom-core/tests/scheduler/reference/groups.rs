@@ -51,7 +51,11 @@ impl Reference<'_> {
         for group in 0..self.graph.groups.len() {
             let around = &self.graph.groups[group];
             let is_open = self.records[around.exit].state == State::Waiting;
-            if around.settings.fail_fast && is_open && self.end.is_none() && self.graph.groups[group].within.contains(&node) {
+            if around.settings.fail_fast
+                && is_open
+                && self.end.is_none()
+                && self.graph.groups[group].within.contains(&node)
+            {
                 self.stop_if_certain(group);
             }
         }
