@@ -54,6 +54,8 @@ pub struct Plan {
     always: Vec<(NodeId, Box<[NodeId]>)>,
     fail_fast: Map<NodeId, Vec<u32>>,
     lanes: lanes::Lanes,
+    /// Tasks bound to an output that comes over a loop edge.
+    bound_over_loops: Map<NodeId, ()>,
 }
 
 impl Plan {
@@ -172,6 +174,12 @@ impl Plan {
     /// The groups around a node, at any depth, that fail fast.
     pub(crate) fn fail_fast_around(&self, node: NodeId) -> &[u32] {
         self.fail_fast.get(&node).map_or(&[], |groups| groups)
+    }
+
+    /// Whether a task is bound to an output that comes over a loop edge, so that no order of edges says whether that
+    /// is there before it.
+    pub(crate) fn is_bound_over_a_loop(&self, task: NodeId) -> bool {
+        !self.bound_over_loops.is_empty() && self.bound_over_loops.contains_key(&task)
     }
 
     pub(crate) fn lanes(&self) -> &lanes::Lanes {

@@ -63,8 +63,8 @@ pub struct Scheduler {
     fired: Vec<u32>,
     /// Forward parts of loops' targets, found when first needed.
     forward: Map<NodeId, FixedBitSet>,
-    /// Groups' exits whose edges have arrived. They are judged when nothing else moves, since a loop in the
-    /// group holds them back.
+    /// Nodes whose edges have arrived and that are decided when nothing else moves: groups' exits, since a loop in the
+    /// group holds them back, and tasks that take an output over a loop edge, since it may come or go until then.
     reached: BTreeSet<NodeId>,
     /// Running nodes that their group has told to end.
     told: Map<NodeId, ()>,
@@ -358,7 +358,7 @@ impl Scheduler {
             while let Some((node, live)) = self.ended.pop() {
                 self.arrive_all(node, live);
             }
-            if !self.judge_next() && !self.fire() {
+            if !self.decide_next() && !self.fire() {
                 break;
             }
         }

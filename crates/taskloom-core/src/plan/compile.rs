@@ -1,4 +1,4 @@
-use super::{Kind, NodeId, Plan, edges::Edges, groups, lanes, loops, sources};
+use super::{Kind, NodeId, Plan, Source, edges::Edges, groups, lanes, loops, sources};
 use crate::{BuildError, BuildErrorKind, Workflow, hash::Map, suggest};
 
 pub(super) fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Plan, BuildError> {
@@ -40,6 +40,7 @@ pub(super) fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Plan, 
         always: Vec::new(),
         fail_fast: groups::around(&kept.groups, |group| group.fail_fast),
         lanes: lanes::Lanes::new(&workflow.tasks, &kept.groups),
+        bound_over_loops: Map::default(),
         groups: kept.groups,
     };
     plan.loops = loops::find(&plan);
@@ -48,7 +49,21 @@ pub(super) fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Plan, 
     }
     plan.always = always(&plan);
     plan.fills = sources::find(&plan)?;
+    plan.bound_over_loops = bound_over_loops(&plan);
     Ok(plan)
+}
+
+fn bound_over_loops(plan: &Plan) -> Map<NodeId, ()> {
+    let is_bound = |edge: &&loops::LoopEdge| {
+        let mut sources = plan.fills(edge.target).iter().flat_map(|fill| &fill.sources);
+        plan.is_task(edge.target)
+            && sources.any(|source| match source {
+                Source::Output(from) => *from == edge.source,
+                Source::Outputs(from) => from.contains(&edge.source),
+                _ => false,
+            })
+    };
+    plan.loops.list.iter().filter(is_bound).map(|edge| (edge.target, ())).collect()
 }
 
 /// The clean-ups, each with the tasks that have to end, and the groups that have to be judged, before it.

@@ -25,11 +25,20 @@ impl Scheduler {
         }
     }
 
-    /// All edges of a node that waits have arrived: decides whether it runs (rule S-3).
+    /// All edges of a node that waits have arrived.
     pub(super) fn reach(&mut self, node: NodeId) {
         if self.outcome.is_some() {
             return;
         }
+        if self.plan.is_bound_over_a_loop(node) || matches!(self.kind(node), Kind::Exit(_)) {
+            self.reached.insert(node);
+        } else {
+            self.decide(node);
+        }
+    }
+
+    /// Decides whether a node runs that all edges have reached (rule S-3).
+    pub(super) fn decide(&mut self, node: NodeId) {
         let live = self.nodes[node as usize].live > 0 || self.plan.pending(node) == 0;
         match self.kind(node) {
             Kind::Task if (live && self.has_its_inputs(node)) || self.is_clean_up(node) => {
@@ -42,7 +51,7 @@ impl Scheduler {
                 self.attempts.remove(&node);
                 self.end(node, State::Skipped);
             }
-            Kind::Exit(_) => _ = self.reached.insert(node),
+            Kind::Exit(group) => self.judge(node, group, live),
         }
     }
 

@@ -5,25 +5,25 @@ use crate::{
 };
 
 impl Scheduler {
-    /// Judges the first group whose exit all branches have reached, and in which no loop waits to fire (rule
-    /// S-2); says whether there was one.
-    pub(super) fn judge_next(&mut self) -> bool {
-        let can_be_judged = |&&exit: &&NodeId| self.group_of(exit).is_none_or(|group| !self.has_loop_inside(group));
-        let Some(&exit) = self.reached.iter().find(can_be_judged) else { return false };
-        self.reached.remove(&exit);
-        if let Some(group) = self.group_of(exit) {
-            self.judge(exit, group, self.nodes[exit as usize].live > 0);
+    /// Decides the first of the nodes that are decided when nothing else moves, but for groups in which a loop waits to
+    /// fire (rule S-2); says whether there was one.
+    pub(super) fn decide_next(&mut self) -> bool {
+        let can_be_decided = |&&node: &&NodeId| match self.kind(node) {
+            Kind::Exit(group) => !self.is_reached(node) || !self.has_loop_inside(group),
+            Kind::Task | Kind::Entry(_) => true,
+        };
+        let Some(&node) = self.reached.iter().find(can_be_decided) else { return false };
+        self.reached.remove(&node);
+        if self.is_reached(node) {
+            self.decide(node);
         }
         true
     }
 
-    /// The group of an exit that waits to be judged; none if it has been re-armed since it was reached.
-    fn group_of(&self, exit: NodeId) -> Option<u32> {
-        let Node { phase, pending, .. } = self.nodes[exit as usize];
-        match self.kind(exit) {
-            Kind::Exit(group) if phase == Phase::Waiting && pending == 0 => Some(group),
-            _ => None,
-        }
+    /// Whether a node has not been re-armed since it was reached.
+    fn is_reached(&self, node: NodeId) -> bool {
+        let Node { phase, pending, .. } = self.nodes[node as usize];
+        phase == Phase::Waiting && pending == 0
     }
 
     /// A group's exit is skipped only if its entry was, or if nothing failed in it and nothing arrived live

@@ -55,13 +55,18 @@ impl Reference<'_> {
         self.limits.max_steps.is_some_and(|most| self.steps >= most) && self.end.is_none()
     }
 
-    /// A node that waits though all edges that count have arrived. A loop may hold a group's exit back, so
-    /// exits come last, one by one.
+    /// A node that waits though all edges that count have arrived. An output that a task takes over a loop edge may come
+    /// or go, so such tasks come after others; a loop may hold a group's exit back, so exits come last, one by one.
     fn decidable(&self) -> Option<usize> {
         let starts = |node| self.graph.start().is_none_or(|start| start == node);
         let is_exit = |node: &usize| matches!(self.graph.nodes[*node], Node::Exit(_));
         let (exits, others): (Vec<usize>, Vec<usize>) = self.graph.included().partition(is_exit);
-        others.into_iter().chain(exits).find(|&node| {
+        let takes_over_a_loop = |&node: &usize| {
+            let mut needed = self.graph.needed(node).into_iter();
+            !self.graph.is_clean_up(node) && needed.any(|from| self.graph.loops.contains(&(from, node)))
+        };
+        let (late, early): (Vec<usize>, Vec<usize>) = others.into_iter().partition(takes_over_a_loop);
+        early.into_iter().chain(late).chain(exits).find(|&node| {
             let all_arrived = self.graph.arriving(node).all(|edge| self.arrived.contains_key(&edge));
             let leads_nowhere = self.graph.arriving(node).next().is_none() && !starts(node);
             let waits = self.records[node].state == State::Waiting;
