@@ -29,9 +29,11 @@ class BranchRecord(NamedTuple):
     """How a branch of a group ended."""
 
     task_id: str
-    """The id of its last task, or the name of the group that it ends in: the key of its value in the group's."""
+    """The id of its last task, or the name of the group that it ends in: the key of its value in that of the
+    group."""
     state: str
-    """How it ended: failed, if anything in it has; else as its last task has: succeeded, skipped or cancelled."""
+    """How it ended: failed, if anything in it has; else as its last task has: succeeded, skipped or
+    cancelled."""
     value: Any
     """Its value, if it succeeded."""
     error: BaseException | None
@@ -44,10 +46,10 @@ class GroupPolicy(Protocol):
     def judge(self, group: str, branches: Sequence[BranchRecord], /) -> bool:
         """Whether the group of this name has succeeded. `branches` are in the order of composition.
 
-        It is asked once all branches have ended, by the thread that ended the last one: the event loop's, if that
-        was an async task, so it must not block. A group all of whose branches were skipped is skipped without a
-        question. What it raises fails the group, as the cause of its `ParallelGroupError`; where it gives `False`,
-        the cause is the first exception in the group.
+        It is asked once all branches have ended, by the thread that ended the last one: the event loop's, if
+        that was an async task, so it must not block. A group all of whose branches were skipped is skipped
+        without a question. What it raises fails the group, as the cause of its `ParallelGroupError`; where it
+        gives `False`, the cause is the first exception in the group.
         """
         ...
 

@@ -45,7 +45,9 @@ async def meet_async(rooms, others):
 
 def test_c_08_as_many_plain_functions_of_a_group_run_as_may():
     room, others = Room(), threading.Barrier(3)
-    group = parallel(*(meet(rooms=[room], others=others) for _ in range(30))).with_execution(max_concurrency=3)
+    group = parallel(*(meet(rooms=[room], others=others) for _ in range(30))).with_execution(
+        max_concurrency=3
+    )
     workflow("w").add(group).execute()
     assert room.most == 3
 

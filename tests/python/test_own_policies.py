@@ -64,10 +64,10 @@ def test_r_08_a_policy_sees_how_each_branch_ended_and_decides(of):
 
 def test_r_08_a_policy_that_says_no_fails_the_group_because_of_the_first_error():
     group = mirrors(True, False).set_group_name("mirrors").with_execution(policy=Says(False))
-    with pytest.raises(ParallelGroupError, match="1 of 2 branches failed, and its policy is Says\n") as caught:
+    with pytest.raises(ParallelGroupError, match="1 of 2 branches failed, and its policy is Says\n") as error:
         workflow("w").add(group).execute()
-    assert caught.value.group_id == "mirrors"
-    assert isinstance(caught.value.__cause__, ValueError)
+    assert error.value.group_id == "mirrors"
+    assert isinstance(error.value.__cause__, ValueError)
 
 
 @pytest.mark.parametrize("of", [mirror, mirror_async])
@@ -185,5 +185,5 @@ def test_e_01_a_policy_does_not_wait():
         async def judge(self, group, branches):
             return True
 
-    with pytest.raises(TypeError, match="Patient.judge is `async def`"):
+    with pytest.raises(TypeError, match=r"Patient\.judge is `async def`"):
         mirrors(True).with_execution(policy=Patient())

@@ -119,22 +119,31 @@ impl Scheduler {
         self.next_of(TaskKinds::ALL)
     }
 
-    /// The same for somebody who can run nodes of these kinds only, so that none waits behind one of another kind that
-    /// has to wait for somebody else (rule R-1). Where a limit for the whole run gives out slots, though, they go by
-    /// the order alone. Groups to be judged come first.
+    /// The same among nodes of these kinds, where those of the others have to wait for somebody to run them (rule R-1).
+    /// Where a limit for the whole run gives out slots, though, they go by the order alone. Groups to be judged come
+    /// first.
     pub fn next_of(&self, kinds: TaskKinds) -> Option<NodeId> {
+        if self.ready.is_empty() {
+            return None;
+        }
         if let Some(exit) = self.ready.judgement()
             && kinds.contains(TaskKind::Judgement)
         {
             return Some(exit);
         }
         let next = match self.limits.max_concurrency {
-            None => self.ready.task(kinds),
+            None => self.ready.task(&self.plan, kinds),
             Some(most) if self.running >= most.get() => None,
-            Some(_) => self.ready.task(TaskKinds::ALL).filter(|&node| kinds.contains(self.task_kind(node))),
+            Some(_) => self.ready.task(&self.plan, TaskKinds::ALL).filter(|&node| kinds.contains(self.task_kind(node))),
         };
         // A task for which there is no step left waits until those before it have gone, and then ends the run.
         next.filter(|&node| !self.is_out_of_steps() || self.attempt(node) > 1)
+    }
+
+    /// What it takes to run a node.
+    pub fn task_kind(&self, node: NodeId) -> TaskKind {
+        let lanes = self.plan.lanes();
+        if self.plan.is_task(node) { lanes.kind(lanes.of(node)) } else { TaskKind::Judgement }
     }
 
     /// How many nodes are running.
@@ -200,7 +209,9 @@ impl Scheduler {
     /// says so is broken.
     pub fn apply(&mut self, event: Event, commands: &mut Vec<Command>) {
         // While groups are judged no task runs.
-        if !matches!(event, Event::Started(node) | Event::Judged { exit: node, .. } if !self.plan.is_task(node)) {
+        if !self.fired.is_empty()
+            && !matches!(event, Event::Started(node) | Event::Judged { exit: node, .. } if !self.plan.is_task(node))
+        {
             self.fired.clear();
         }
         match event {
@@ -235,10 +246,11 @@ impl Scheduler {
     }
 
     fn started(&mut self, node: NodeId) {
-        self.ready.start(&self.plan, node);
+        let is_judgement = self.ready.judgement() == Some(node);
+        self.ready.start(&self.plan, node, is_judgement);
         let record = &mut self.nodes[node as usize];
         record.phase = Phase::Running;
-        if !self.plan.is_task(node) {
+        if is_judgement {
             self.judging += 1;
             return;
         }
@@ -302,9 +314,10 @@ impl Scheduler {
     }
 
     /// Says whether its group has told the node to end.
+    #[inline]
     fn stopped_running(&mut self, node: NodeId) -> bool {
         assert_eq!(self.nodes[node as usize].phase, Phase::Running, "only what runs can end");
-        if !self.plan.is_task(node) {
+        if self.judging > 0 && !self.plan.is_task(node) {
             self.judging -= 1;
             return false;
         }
@@ -411,10 +424,6 @@ impl Scheduler {
     fn has_had_enough(&self, node: NodeId) -> bool {
         let most = || self.plan.task(node).options().max_cycles.unwrap_or(Options::MAX_CYCLES);
         self.nodes[node as usize].has_run && self.attempt(node) == 1 && self.iteration(node) >= most()
-    }
-
-    fn task_kind(&self, node: NodeId) -> TaskKind {
-        self.plan.lanes().kind(self.plan.lanes().of(node))
     }
 
     fn kind(&self, node: NodeId) -> Kind {

@@ -61,7 +61,7 @@ fn own(object: &Bound<'_, PyAny>) -> PyResult<GroupPolicy> {
         return Err(PyTypeError::new_err(format!("a policy is an object, and {name} is a class: give {name}(…)")));
     }
     let name = object.get_type().name()?.to_string();
-    let judge = object.getattr_opt(intern!(py, "judge"))?.filter(|judge| judge.is_callable());
+    let judge = object.getattr_opt(intern!(py, "judge"))?.filter(PyAnyMethods::is_callable);
     let Some(judge) = judge else {
         return Err(PyTypeError::new_err(format!(
             "a {name} is no policy of a group\n  hint: one of your own has a method `judge(group, branches)`; see taskloom.policies.GroupPolicy"

@@ -115,13 +115,11 @@ fn s_01_what_a_cap_holds_back_keeps_its_place() {
 #[task]
 fn fail_once(log: &Log, gate: &Gate, ctx: &Context) -> Result<(), String> {
     log.add(format!("{} {}", ctx.task_id(), ctx.attempt()));
-    match ctx.attempt() {
-        1 => Err("not yet".into()),
-        _ => {
-            gate.pass();
-            Ok(())
-        }
+    if ctx.attempt() == 1 {
+        return Err("not yet".into());
     }
+    gate.pass();
+    Ok(())
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! policies of one's own.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 use std::{
     error::Error,
     sync::{Arc, Mutex},

@@ -10,7 +10,7 @@ use crate::{TaskKind, workflow::Tasks};
 #[derive(Debug, Default)]
 pub(crate) struct Lanes {
     of: Numbers,
-    lanes: Vec<Lane>,
+    all: Vec<Lane>,
     caps: Vec<Cap>,
 }
 
@@ -50,7 +50,7 @@ impl Lanes {
             |(group, record): (u32, &Group)| Some(Cap { group, most: record.max_concurrency?, lanes: Vec::new() });
         let mut lanes = Self {
             of: Numbers::default(),
-            lanes: TaskKind::OF_TASKS.map(|kind| Lane { kind, caps: Box::default() }).into(),
+            all: TaskKind::OF_TASKS.map(|kind| Lane { kind, caps: Box::default() }).into(),
             caps: (0_u32..).zip(all).filter_map(cap).collect(),
         };
         let around = groups::around(all, |group| group.max_concurrency.is_some());
@@ -73,14 +73,14 @@ impl Lanes {
 
     /// A further lane, for tasks in these groups.
     fn open(&mut self, kind: TaskKind, groups: &[u32]) -> u32 {
-        let lane = u32::try_from(self.lanes.len()).unwrap_or(u32::MAX);
+        let lane = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
         let caps = (0_u32..).zip(&mut self.caps).filter(|(_, cap)| groups.contains(&cap.group));
         let caps = caps.map(|(number, cap)| {
             cap.lanes.push(lane);
             number
         });
         let caps = caps.collect();
-        self.lanes.push(Lane { kind, caps });
+        self.all.push(Lane { kind, caps });
         lane
     }
 
@@ -92,19 +92,27 @@ impl Lanes {
         }
     }
 
+    /// The lane of all tasks, if they are in one, as in most plans.
+    pub(crate) fn only(&self) -> Option<u32> {
+        match self.of {
+            Numbers::Same(lane) => Some(lane),
+            Numbers::Each(_) => None,
+        }
+    }
+
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
-        self.lanes.len()
+        self.all.len()
     }
 
     /// The kind of task that waits in a lane.
     pub(crate) fn kind(&self, lane: u32) -> TaskKind {
-        self.lanes[lane as usize].kind
+        self.all[lane as usize].kind
     }
 
     /// The caps around the tasks of a lane.
     pub(crate) fn caps(&self, lane: u32) -> &[u32] {
-        &self.lanes[lane as usize].caps
+        &self.all[lane as usize].caps
     }
 
     /// How many caps there are.

@@ -38,6 +38,7 @@ impl Scheduler {
     }
 
     /// Decides whether a node runs that all edges have reached (rule S-3).
+    #[inline]
     pub(super) fn decide(&mut self, node: NodeId) {
         let live = self.nodes[node as usize].live > 0 || self.plan.pending(node) == 0;
         match self.kind(node) {

@@ -29,7 +29,8 @@ pub(super) struct Ready {
 #[derive(Default)]
 struct Lane {
     nodes: VecDeque<NodeId>,
-    /// The events in which they became ready, and how many of them in each.
+    /// The events in which they became ready, and how many of them in each; nothing, if there is no other lane whose
+    /// nodes could come between.
     events: VecDeque<(u64, u32)>,
     /// What [`Ready::fronts`] has of it.
     front: Option<Place>,
@@ -37,7 +38,8 @@ struct Lane {
 
 impl Lane {
     fn place(&self) -> Option<Place> {
-        Some((self.events.front()?.0, *self.nodes.front()?))
+        let node = *self.nodes.front()?;
+        Some((self.events.front().map_or(0, |(event, _)| *event), node))
     }
 
     fn push(&mut self, event: u64, node: NodeId) {
@@ -48,17 +50,21 @@ impl Lane {
         }
     }
 
-    fn pop(&mut self) {
-        self.nodes.pop_front();
+    fn pop(&mut self) -> Option<NodeId> {
+        let first = self.nodes.pop_front();
         if let Some((_, count)) = self.events.front_mut() {
             *count -= 1;
             if *count == 0 {
                 self.events.pop_front();
             }
         }
+        first
     }
 
     fn retain(&mut self, mut keep: impl FnMut(NodeId) -> bool) {
+        if self.events.is_empty() {
+            return self.nodes.retain(|&node| keep(node));
+        }
         let mut nodes = std::mem::take(&mut self.nodes).into_iter();
         for (event, count) in std::mem::take(&mut self.events) {
             for node in nodes.by_ref().take(count as usize).filter(|&node| keep(node)) {
@@ -93,11 +99,13 @@ impl Ready {
             self.len += 1;
             if !plan.is_task(node) {
                 self.judgements.push_back(node);
-                continue;
+            } else if let Some(only) = plan.lanes().only() {
+                self.lanes[only as usize].nodes.push_back(node);
+            } else {
+                let lane = plan.lanes().of(node);
+                self.lanes[lane as usize].push(self.event, node);
+                self.update(plan, lane);
             }
-            let lane = plan.lanes().of(node);
-            self.lanes[lane as usize].push(self.event, node);
-            self.update(plan, lane);
         }
     }
 
@@ -107,7 +115,16 @@ impl Ready {
     }
 
     /// The first task of these kinds that no cap holds back.
-    pub(super) fn task(&self, kinds: TaskKinds) -> Option<NodeId> {
+    #[inline]
+    pub(super) fn task(&self, plan: &Plan, kinds: TaskKinds) -> Option<NodeId> {
+        if let Some(lane) = plan.lanes().only() {
+            // By far the most plans, and the hottest path.
+            return self.lanes[lane as usize]
+                .nodes
+                .front()
+                .copied()
+                .filter(|_| kinds.contains(plan.lanes().kind(lane)));
+        }
         let wanted = TaskKind::OF_TASKS.into_iter().filter(|&kind| kinds.contains(kind));
         let first = wanted.filter_map(|kind| {
             let free = self.lanes[kind as usize].place();
@@ -123,17 +140,20 @@ impl Ready {
     }
 
     /// A node starts.
-    pub(super) fn start(&mut self, plan: &Plan, node: NodeId) {
+    pub(super) fn start(&mut self, plan: &Plan, node: NodeId, is_judgement: bool) {
         self.len -= 1;
-        if !plan.is_task(node) {
-            let first = self.judgements.pop_front();
-            return assert_eq!(first, Some(node), "groups are judged in the order in which their members have ended");
+        if is_judgement {
+            self.judgements.pop_front();
+            return;
         }
         let lane = plan.lanes().of(node);
-        let first = self.task(TaskKinds::of(plan.lanes().kind(lane)));
+        let first = self.lanes[lane as usize].pop();
         assert_eq!(first, Some(node), "nodes start in the order in which they became ready");
-        self.lanes[lane as usize].pop();
-        for &cap in plan.lanes().caps(lane) {
+        let caps = plan.lanes().caps(lane);
+        if caps.is_empty() {
+            return;
+        }
+        for &cap in caps {
             self.running[cap as usize] += 1;
             if self.running[cap as usize] == plan.lanes().most(cap) {
                 self.update_all(plan, cap);

@@ -139,7 +139,7 @@ impl<'a> Trial<'a> {
         if matches!(self.reference.graph.nodes[node], Node::Exit(_)) {
             // Most groups pass, but not at every look.
             self.acted[node] += 1;
-            let passed = self.acted[node] * 7 % 5 != 0 && node * self.acted[node] % 4 != 3;
+            let passed = (node + self.acted[node]) % 4 != 3;
             self.apply(Event::Judged { exit: number, passed });
             return self.reference.judged(node, passed);
         }

@@ -28,28 +28,30 @@ pub struct Branch {
 }
 
 impl Judgement {
-    /// Takes what a policy may want to know. `result` is as for [`Gathered::take`], `failures` are all so far.
+    /// Takes what a policy may want to know. `result` is as for [`Gathered::take`], `failures` gives all so far.
     pub(super) fn take<'a>(
         plan: &Plan,
         group: u32,
         state: impl Fn(NodeId) -> State,
         result: impl Fn(NodeId) -> Option<Option<Value>>,
-        failures: impl Iterator<Item = &'a (NodeId, Failure)> + Clone,
+        failures: impl Fn() -> Vec<&'a (NodeId, Failure)>,
     ) -> Self {
         let is_failed = |node: NodeId| state(node) == State::Failed;
         let branches = &plan.groups()[group as usize].branches;
-        let mut places: HashMap<NodeId, usize> = HashMap::new();
+        let mut known: Option<(Vec<_>, HashMap<NodeId, usize>)> = None;
         let mut ended = Vec::with_capacity(branches.len());
         for branch in branches {
             let Some(node) = first_failed(branch, is_failed) else {
                 ended.push((state(branch.last), None));
                 continue;
             };
-            if places.is_empty() {
-                places.extend(failures.clone().enumerate().map(|(place, (node, _))| (*node, place)));
-            }
-            let error = cause(plan, node, is_failed, &places).and_then(|place| failures.clone().nth(place));
-            ended.push((State::Failed, error.map(|(_, failure)| failure.clone())));
+            let (failures, places) = known.get_or_insert_with(|| {
+                let failures = failures();
+                let places = failures.iter().enumerate().map(|(place, (node, _))| (*node, place)).collect();
+                (failures, places)
+            });
+            let error = cause(plan, node, is_failed, places).map(|place| failures[place].1.clone());
+            ended.push((State::Failed, error));
         }
         let gathered = branches.iter().fold(Gathered::default(), |all, branch| all.with(plan, branch.last, &result));
         Self { group, branches: ended, gathered }

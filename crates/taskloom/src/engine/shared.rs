@@ -122,7 +122,7 @@ impl Shared {
         if role == Role::Async {
             self.called.executor = false;
         }
-        let node = self.scheduler.next_of(self.kinds(role))?;
+        let node = self.next(role)?;
         self.apply(Event::Started(node));
         let mut job = Job::new(node, self.scheduler.iteration(node), self.scheduler.attempt(node), now);
         if let Kind::Exit(group) = self.plan.kind(node) {
@@ -137,7 +137,7 @@ impl Shared {
     /// Takes along how the branches of a group ended.
     fn judgement(&self, group: u32) -> Judgement {
         let state = |node| self.scheduler.state(node);
-        let failures = self.failures.iter().chain(&self.policies_failed);
+        let failures = || self.failures.iter().chain(&self.policies_failed).collect();
         Judgement::take(&self.plan, group, state, |node| self.gather(node), failures)
     }
 
@@ -183,8 +183,22 @@ impl Shared {
         }
     }
 
-    fn has_for(&self, kinds: TaskKinds) -> bool {
-        self.scheduler.next_of(kinds).is_some()
+    /// The next node for somebody: the one that became ready first of those that somebody can start now, if it is for
+    /// him. So nodes start in order, but none waits behind one that has to wait for a worker (rules S-1, R-1).
+    fn next(&self, role: Role) -> Option<NodeId> {
+        let kinds = self.kinds(role);
+        let mut startable = kinds | ASYNC;
+        if self.workers < self.max_workers || self.called.worker {
+            startable = TaskKinds::ALL;
+        } else if self.parked {
+            startable = startable | TaskKinds::of(TaskKind::Plain);
+        }
+        let next = self.scheduler.next_of(startable)?;
+        (startable == kinds || kinds.contains(self.scheduler.task_kind(next))).then_some(next)
+    }
+
+    fn has_for(&self, role: Role) -> bool {
+        self.next(role).is_some()
     }
 
     /// The value of a task that has succeeded; `None` inside for a group.
@@ -280,7 +294,9 @@ impl Shared {
 
     fn succeeded(&mut self, job: &Job, value: Value) {
         let node = job.node;
-        self.retried.remove(&node);
+        if !self.retried.is_empty() {
+            self.retried.remove(&node);
+        }
         let wish = job.take_asks().and_then(Asks::wish);
         if !matches!(wish, Some(Wish { control: Control::Iterate, .. })) {
             // An iteration is no finished pass: the value is that of the last one.
@@ -337,7 +353,7 @@ impl Shared {
 
     /// Says that the caller is about to wait, unless something is ready for it.
     pub(super) fn park(&mut self) -> bool {
-        self.parked = self.finished.is_none() && !self.has_for(self.kinds(Role::Caller));
+        self.parked = self.finished.is_none() && !self.has_for(Role::Caller);
         self.parked
     }
 
@@ -354,24 +370,28 @@ impl Shared {
             self.finished = Some(now);
             return Wake::Finished;
         }
-        if self.separate_async && !self.called.executor && self.has_for(ASYNC) {
+        let is_async = |next| self.scheduler.task_kind(next) == TaskKind::Async;
+        if self.separate_async && !self.called.executor && self.next(Role::Async).is_some_and(is_async) {
             self.called.executor = true;
             return Wake::Async;
         }
-        if self.called.worker || !self.has_for(self.kinds(Role::Worker)) {
+        if self.called.worker {
             return Wake::Nobody;
         }
-        if self.parked && self.has_for(self.kinds(Role::Caller)) {
+        if self.parked && self.has_for(Role::Caller) {
             self.parked = false;
             return Wake::Caller;
         }
         if self.workers < self.max_workers {
+            if !self.has_for(Role::Worker) {
+                return Wake::Nobody;
+            }
             self.workers += 1;
             self.called.worker = true;
             return Wake::Worker;
         }
         // All are busy, and what needs no worker does not wait for one (rule R-1).
-        if !self.called.executor && self.has_for(self.kinds(Role::Async)) {
+        if !self.called.executor && self.has_for(Role::Async) {
             self.called.executor = true;
             return Wake::Async;
         }

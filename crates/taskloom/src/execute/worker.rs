@@ -14,12 +14,12 @@ use std::{
     time::Duration,
 };
 
-use taskloom_core::Value;
+use taskloom_core::{Plan, Value};
 
 use super::{host::RustHost, runtime::Runtime};
 use crate::{
     body::{Arguments, Outcome, Panicked, Pending, RustBody},
-    engine::{Engine, Execution, Failure, Job, Role, Wait},
+    engine::{Engine, Execution, Failure, Job, Judgement, Role, Wait},
     policy::{BranchRecord, RustPolicy},
 };
 
@@ -221,15 +221,20 @@ fn begin(engine: &Arc<Engine>, mut next: Option<Job>) -> Option<(InFlight, Pendi
 }
 
 /// Asks the policy of a group, if it is one that is to be judged.
+#[inline]
 fn judge(engine: &Arc<Engine>, job: &Job) -> Option<Result<bool, Failure>> {
-    let (judgement, plan) = (job.judgement()?, engine.plan());
+    job.judgement().map(|judgement| ask(engine.plan(), judgement))
+}
+
+#[cold]
+fn ask(plan: &Plan, judgement: &Judgement) -> Result<bool, Failure> {
     let Some(RustPolicy { policy, .. }) = judgement.policy::<RustPolicy>(plan) else {
-        return Some(Err(Failure::lasting("the policy was made by another language's front end")));
+        return Err(Failure::lasting("the policy was made by another language's front end"));
     };
     let branches: Vec<BranchRecord> = judgement.branches(plan).into_iter().map(BranchRecord::new).collect();
     let judge = AssertUnwindSafe(|| policy.judge(judgement.group(plan), &branches));
-    Some(match catch_unwind(judge) {
+    match catch_unwind(judge) {
         Ok(verdict) => verdict.map_err(Failure::new),
         Err(payload) => Err(Failure::new(Panicked::new(&*payload))),
-    })
+    }
 }
