@@ -92,7 +92,7 @@ def test_e_01_the_channel_after_a_run():
 
 def test_e_01_group_settings():
     group = step(task_id="a") | step(task_id="b")
-    for settings in ({"backend": "process"}, {"max_concurrency": 2}):
+    for settings in ({"backend": "process"}, {"backend_config": {}}):
         with not_yet("with_execution"):
             group.with_execution(**settings)
 

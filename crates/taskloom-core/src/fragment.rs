@@ -1,4 +1,4 @@
-use std::{fmt, hash::BuildHasherDefault, sync::Arc};
+use std::{fmt, hash::BuildHasherDefault, num::NonZeroU32, sync::Arc};
 
 use parking_lot::Mutex;
 use smallvec::SmallVec;
@@ -53,6 +53,9 @@ pub struct GroupSettings {
     /// Whether it stops as soon as its policy's verdict is certain: what has not started is skipped, what runs
     /// is cancelled.
     pub fail_fast: bool,
+    /// How many tasks in it, at any depth, run at the same time, at most; as many as the run allows, if nothing is
+    /// said.
+    pub max_concurrency: Option<NonZeroU32>,
 }
 
 impl Fragment {

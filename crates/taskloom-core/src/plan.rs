@@ -4,6 +4,7 @@ mod draw;
 mod edges;
 mod group_types;
 mod groups;
+mod lanes;
 mod loops;
 mod order;
 mod sources;
@@ -12,8 +13,8 @@ use std::{fmt, sync::Arc};
 
 use fixedbitset::FixedBitSet;
 
-pub use groups::Group;
-pub(crate) use groups::{GroupBranch, Kept};
+pub(crate) use groups::Kept;
+pub use groups::{Group, GroupBranch};
 pub(crate) use sources::output_type;
 pub use sources::{Fill, Source};
 
@@ -60,6 +61,9 @@ pub struct Plan {
     always: Vec<(NodeId, Box<[NodeId]>)>,
     fail_fast: Map<NodeId, Vec<u32>>,
     templates: Vec<Instance>,
+    lanes: lanes::Lanes,
+    /// Tasks bound to an output that comes over a loop edge.
+    bound_over_loops: Map<NodeId, ()>,
 }
 
 impl Plan {
@@ -241,6 +245,16 @@ impl Plan {
     /// The groups around a node, at any depth, that fail fast.
     pub(crate) fn fail_fast_around(&self, node: NodeId) -> &[u32] {
         self.fail_fast.get(&node).map_or(&[], |groups| groups)
+    }
+
+    /// Whether a task is bound to an output that comes over a loop edge, so that no order of edges says whether that
+    /// is there before it.
+    pub(crate) fn is_bound_over_a_loop(&self, task: NodeId) -> bool {
+        !self.bound_over_loops.is_empty() && self.bound_over_loops.contains_key(&task)
+    }
+
+    pub(crate) fn lanes(&self) -> &lanes::Lanes {
+        &self.lanes
     }
 
     pub(crate) fn pending_counts(&self) -> &[u32] {

@@ -7,7 +7,7 @@ pub use expansion::{Expansion, MapResults};
 use parking_lot::RwLock;
 
 use crate::{
-    BuildError, Fill, Group, Instance, Kind, Mapping, NodeId, Plan,
+    BuildError, Fill, Group, Instance, Kind, Mapping, NodeId, Plan, TaskKind,
     hash::Map,
     task_id,
     workflow::{duplicate, too_large},
@@ -35,6 +35,7 @@ struct Added {
     by: NodeId,
     /// The task of the plan from which the chain of additions began.
     root: NodeId,
+    lane: u32,
     fills: Box<[Fill]>,
 }
 
@@ -97,6 +98,14 @@ impl RunPlan {
     /// Whether a node is an element of a map.
     pub fn is_element(&self, node: NodeId) -> bool {
         node >= FIRST_ELEMENT
+    }
+
+    /// The lane in which a task waits when it is ready.
+    pub(crate) fn lane(&self, node: NodeId) -> u32 {
+        if self.plan.is_task(node) {
+            return self.plan.lanes().of(node);
+        }
+        if self.is_element(node) { self.lane(self.element(node).0.map()) } else { self.record(node).lane }
     }
 
     /// Whether a node is a task that runs once for each element of a list.
@@ -312,7 +321,8 @@ impl RunPlan {
         drop(names);
         task.joins();
         let root = self.root(by);
-        self.added.push(Added { task, id, by, root, fills });
+        let lane = self.plan.lanes().like(root, TaskKind::of(&task));
+        self.added.push(Added { task, id, by, root, lane, fills });
         node
     }
 

@@ -9,13 +9,10 @@ mod loops;
 mod maps;
 mod node;
 mod nodes;
+mod ready;
 mod state;
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    fmt,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use fixedbitset::FixedBitSet;
 
@@ -24,7 +21,7 @@ pub use event::{Command, Control, Event, Limits, Outcome, Retry};
 pub use state::State;
 
 use crate::{
-    Options, RunPlan,
+    Options, RunPlan, TaskKind, TaskKinds,
     hash::Map,
     plan::{Kind, NodeId, Plan},
 };
@@ -33,6 +30,7 @@ use loops::Waiting;
 use maps::Maps;
 use node::{After, Node, Phase};
 use nodes::Nodes;
+use ready::Ready;
 
 /// Decides over a plan, event by event, what may run and how the run ends.
 ///
@@ -51,13 +49,14 @@ pub struct Scheduler {
     /// Of each edge, whether it has arrived in this pass, and whether live.
     arrived: FixedBitSet,
     live: FixedBitSet,
-    /// Ready nodes, in the order in which they became ready.
-    ready: VecDeque<NodeId>,
+    ready: Ready,
     /// Nodes that became ready in the event being applied.
     fresh: Vec<NodeId>,
     /// Ended nodes whose edges have not been looked at, and whether these arrive live.
     ended: Vec<(NodeId, bool)>,
     running: u32,
+    /// How many groups are being judged.
+    judging: u32,
     backing_off: u32,
     /// How many executions have started.
     steps: u64,
@@ -70,12 +69,12 @@ pub struct Scheduler {
     causes: Map<NodeId, NodeId>,
     /// Loop edges whose source has succeeded and that have not fired.
     waiting: Vec<Waiting>,
-    /// Loop edges that have fired in the event being applied.
+    /// Loop edges that have fired in the event being applied, and while groups were judged right before it.
     fired: Vec<u32>,
     /// Forward parts of loops' targets, found when first needed.
     forward: Map<NodeId, FixedBitSet>,
-    /// Groups' exits whose edges have arrived. They are judged when nothing else moves, since a loop in the
-    /// group holds them back.
+    /// Nodes whose edges have arrived and that are decided when nothing else moves: groups' exits, since a loop in the
+    /// group holds them back, and tasks that take an output over a loop edge, since it may come or go until then.
     reached: BTreeSet<NodeId>,
     /// Running nodes that their group has told to end.
     told: Map<NodeId, ()>,
@@ -97,10 +96,11 @@ impl Scheduler {
             maps: Maps::default(),
             arrived: FixedBitSet::with_capacity(edges),
             live: FixedBitSet::with_capacity(edges),
-            ready: VecDeque::new(),
+            ready: Ready::new(&plan),
             fresh: Vec::new(),
             ended: Vec::new(),
             running: 0,
+            judging: 0,
             backing_off: 0,
             steps: 0,
             iterations: Map::default(),
@@ -135,12 +135,35 @@ impl Scheduler {
         &self.run
     }
 
-    /// The node to start now: the one that became ready first, unless as many run as may.
+    /// The node to start now: the one that became ready first and that no limit holds back.
     pub fn next(&self) -> Option<NodeId> {
-        if self.limits.max_concurrency.is_some_and(|most| self.running >= most.get()) {
+        self.next_of(TaskKinds::ALL)
+    }
+
+    /// The same among nodes of these kinds, where those of the others have to wait for somebody to run them (rule R-1).
+    /// Where a limit for the whole run gives out slots, though, they go by the order alone. Groups to be judged come
+    /// first.
+    pub fn next_of(&self, kinds: TaskKinds) -> Option<NodeId> {
+        if self.ready.is_empty() {
             return None;
         }
-        self.ready.front().copied()
+        if let Some(exit) = self.ready.judgement()
+            && kinds.contains(TaskKind::Judgement)
+        {
+            return Some(exit);
+        }
+        let next = match self.limits.max_concurrency {
+            None => self.ready.task(&self.run, kinds),
+            Some(most) if self.running >= most.get() => None,
+            Some(_) => self.ready.task(&self.run, TaskKinds::ALL).filter(|&node| kinds.contains(self.task_kind(node))),
+        };
+        // A task for which there is no step left waits until those before it have gone, and then ends the run.
+        next.filter(|&node| !self.is_out_of_steps() || self.attempt(node) > 1)
+    }
+
+    /// What it takes to run a node.
+    pub fn task_kind(&self, node: NodeId) -> TaskKind {
+        if self.run.is_task(node) { self.plan.lanes().kind(self.run.lane(node)) } else { TaskKind::Judgement }
     }
 
     /// How many nodes are running.
@@ -192,7 +215,7 @@ impl Scheduler {
 
     /// Whether nothing is under way and nothing more will start.
     pub fn is_finished(&self) -> bool {
-        self.running == 0 && self.backing_off == 0 && self.ready.is_empty()
+        self.running == 0 && self.judging == 0 && self.backing_off == 0 && self.ready.is_empty()
     }
 
     /// Whether no node that waits will run any more.
@@ -212,6 +235,12 @@ impl Scheduler {
     /// If the event cannot have happened, such as the end of a node that is not running: a driver that
     /// says so is broken.
     pub fn apply(&mut self, event: Event, commands: &mut Vec<Command>) {
+        // While groups are judged no task runs.
+        if !self.fired.is_empty()
+            && !matches!(event, Event::Started(node) | Event::Judged { exit: node, .. } if !self.plan.is_task(node))
+        {
+            self.fired.clear();
+        }
         match event {
             Event::Started(node) => {
                 self.started(node);
@@ -224,6 +253,7 @@ impl Scheduler {
             Event::Failed { node, retry } => self.failed(node, retry),
             Event::Due(node) => self.due(node),
             Event::Dropped(node) => self.dropped(node),
+            Event::Judged { exit, passed } => self.judged(exit, passed),
             Event::Cancelled => self.cancelled(),
         }
         self.settle();
@@ -266,10 +296,14 @@ impl Scheduler {
     }
 
     fn started(&mut self, node: NodeId) {
-        let front = self.ready.pop_front();
-        assert_eq!(front, Some(node), "nodes start in the order in which they became ready");
+        let is_judgement = self.ready.judgement() == Some(node);
+        self.ready.start(&self.run, node, is_judgement);
         let record = &mut self.nodes[node];
         record.phase = Phase::Running;
+        if is_judgement {
+            self.judging += 1;
+            return;
+        }
         self.running += 1;
         if self.attempts.get(&node).is_some_and(|&attempt| attempt > 1) {
             return;
@@ -331,9 +365,15 @@ impl Scheduler {
     }
 
     /// Says whether its group has told the node to end.
+    #[inline]
     fn stopped_running(&mut self, node: NodeId) -> bool {
         assert_eq!(self.nodes[node].phase, Phase::Running, "only what runs can end");
+        if self.judging > 0 && !self.run.is_task(node) {
+            self.judging -= 1;
+            return false;
+        }
         self.running -= 1;
+        self.ready.stop(&self.run, node);
         !self.told.is_empty() && self.told.remove(&node).is_some()
     }
 
@@ -343,13 +383,15 @@ impl Scheduler {
             return;
         }
         self.outcome = Some(outcome);
-        for node in std::mem::take(&mut self.ready) {
-            if self.goes_on(node) {
-                self.ready.push_back(node);
-            } else {
+        let mut ready = std::mem::take(&mut self.ready);
+        ready.retain(&self.run.clone(), |node| {
+            let goes_on = self.goes_on(node);
+            if !goes_on {
                 self.nodes[node].phase = Phase::Stopped;
             }
-        }
+            goes_on
+        });
+        self.ready = ready;
         for node in std::mem::take(&mut self.fresh) {
             if self.goes_on(node) {
                 self.fresh.push(node);
@@ -381,11 +423,10 @@ impl Scheduler {
             while let Some((node, live)) = self.ended.pop() {
                 self.arrive_all(node, live);
             }
-            if !self.judge_next() && !self.fire() {
+            if !self.decide_next() && !self.fire() {
                 break;
             }
         }
-        self.fired.clear();
         // Ties are broken by the order of composition, which is that of the numbers.
         self.fresh.sort_unstable();
         if let Some(&node) = self.fresh.iter().find(|&&node| self.has_had_enough(node)) {
@@ -395,22 +436,30 @@ impl Scheduler {
             self.clean_up();
             self.fresh.sort_unstable();
         }
-        self.ready.extend(self.fresh.drain(..));
+        self.line_up();
         self.limit_steps();
+    }
+
+    fn line_up(&mut self) {
+        if !self.fresh.is_empty() {
+            self.ready.extend(&self.run, self.fresh.drain(..));
+        }
     }
 
     /// Ends the run if the next execution would be one too many. A further attempt is no further step.
     fn limit_steps(&mut self) {
-        if let Some(most) = self.limits.max_steps
-            && self.steps >= most
-            && self.outcome.is_none()
-            && let Some(&node) = self.ready.front()
+        if self.is_out_of_steps()
+            && let Some(node) = self.ready.first()
             && self.attempt(node) == 1
         {
             self.stop(Outcome::StepLimit(node));
             self.clean_up();
-            self.ready.extend(self.fresh.drain(..));
+            self.line_up();
         }
+    }
+
+    fn is_out_of_steps(&self) -> bool {
+        self.limits.max_steps.is_some_and(|most| self.steps >= most) && self.outcome.is_none()
     }
 
     /// Whether an execution goes on in a run that ends: that of a clean-up with a further attempt to come.

@@ -1,11 +1,13 @@
+use std::num::NonZeroU32;
+
 use pyo3::{
     exceptions::{PyNotImplementedError, PyTypeError, PyValueError},
     prelude::*,
-    types::{PyList, PyTuple},
+    types::{PyInt, PyList, PyTuple},
 };
-use taskloom_core::{Fragment, Policy};
+use taskloom_core::Fragment;
 
-use crate::{errors, instance, workflow};
+use crate::{errors, instance, policy::GroupPolicy, workflow};
 
 /// What `>>`, `<<` and `|` are defined on: definitions, instances, chains and groups.
 #[pyclass(frozen, subclass, module = "taskloom._native")]
@@ -50,31 +52,6 @@ impl Operand {
     }
 }
 
-/// A policy as Python spells it: a name, or an object of `taskloom.policies`.
-struct GroupPolicy(Policy);
-
-impl<'py> FromPyObject<'_, 'py> for GroupPolicy {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(name) = object.extract::<String>() {
-            return match &*name {
-                "strict" => Ok(Self(Policy::Strict)),
-                "best_effort" => Ok(Self(Policy::BestEffort)),
-                _ => Err(PyValueError::new_err(format!(
-                    "there is no policy {name:?}: there are \"strict\", \"best_effort\", policies.AtLeastN(n) and policies.Critical(ids)"
-                ))),
-            };
-        }
-        let kind = object.get_type().name()?.to_string();
-        match &*kind {
-            "AtLeastN" => Ok(Self(Policy::AtLeast(object.getattr("n")?.extract()?))),
-            "Critical" => Ok(Self(Policy::Critical(object.getattr("task_ids")?.extract()?))),
-            _ => Err(PyNotImplementedError::new_err(format!("a policy of one's own ({kind}) is not implemented yet"))),
-        }
-    }
-}
-
 #[pymethods]
 impl Chain {
     fn __repr__(&self) -> String {
@@ -93,6 +70,12 @@ impl Group {
     }
 
     /// Configures the group and returns it; what is not given stays as it is.
+    ///
+    /// - `policy`: when the group has succeeded: `"strict"`, `"best_effort"`, or an object as in `taskloom.policies`.
+    /// - `fail_fast`: whether it stops as soon as the policy's verdict is certain; a policy of one's own is only
+    ///   asked in the end.
+    /// - `max_concurrency`: how many tasks in it run at the same time, at most, at any depth. What waits for a slot
+    ///   holds up nothing outside of the group.
     #[pyo3(signature = (*, policy=None, fail_fast=None, backend=None, backend_config=None, max_concurrency=None))]
     fn with_execution<'py>(
         slf: Bound<'py, Self>,
@@ -100,18 +83,16 @@ impl Group {
         fail_fast: Option<bool>,
         backend: Option<Bound<'py, PyAny>>,
         backend_config: Option<Bound<'py, PyAny>>,
-        max_concurrency: Option<u32>,
+        max_concurrency: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, Self>> {
-        let later = [
-            ("backend", backend.is_some()),
-            ("backend_config", backend_config.is_some()),
-            ("max_concurrency", max_concurrency.is_some()),
-        ];
+        let later = [("backend", backend.is_some()), ("backend_config", backend_config.is_some())];
         if let Some((name, _)) = later.into_iter().find(|(_, given)| *given) {
             let message = format!("Group.with_execution({name}=…) is not implemented yet");
             return Err(PyNotImplementedError::new_err(message));
         }
+        let max_concurrency = max_concurrency.as_ref().map(cap).transpose()?;
         slf.get().fragment.configure(|settings| {
+            settings.max_concurrency = max_concurrency.or(settings.max_concurrency);
             if let Some(GroupPolicy(policy)) = policy {
                 settings.policy = policy;
             }
@@ -132,6 +113,18 @@ impl Group {
     fn __repr__(&self) -> String {
         format!("{:?}", self.fragment)
     }
+}
+
+/// How many tasks of a group run at the same time.
+fn cap(number: &Bound<'_, PyAny>) -> PyResult<NonZeroU32> {
+    let cap = number.cast_exact::<PyInt>().ok().and_then(|number| number.extract::<NonZeroU32>().ok());
+    cap.ok_or_else(|| {
+        let message = format!(
+            "max_concurrency is a whole number from 1 on, not {}",
+            number.repr().map_or_else(|_| "that".into(), |text| text.to_string())
+        );
+        PyValueError::new_err(message)
+    })
 }
 
 /// All parts one after another.

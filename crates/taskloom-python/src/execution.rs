@@ -3,6 +3,7 @@ mod control;
 mod events;
 mod host;
 mod job;
+mod judgement;
 mod worker;
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};

@@ -27,6 +27,7 @@ mod instance;
 mod live_ids;
 mod options;
 mod place;
+mod policy;
 mod record;
 mod value;
 mod workflow;

@@ -213,7 +213,7 @@ impl Record {
 }
 
 /// The exception behind a failure. What the engine itself found wrong has none of its own, so it is made here.
-fn raised<'py>(py: Python<'py>, failure: &Failure) -> Bound<'py, PyAny> {
+pub(crate) fn raised<'py>(py: Python<'py>, failure: &Failure) -> Bound<'py, PyAny> {
     if let Some(refused) = failure.error.downcast_ref::<ChannelError>() {
         return content::refusal(py, refused).into_value(py).into_bound(py).into_any();
     }

@@ -109,6 +109,8 @@ struct Nobody;
 impl Host for Nobody {
     fn start_worker(&self, _: &Arc<Engine>) {}
 
+    fn start_async(&self, _: &Arc<Engine>) {}
+
     fn wake_later(&self, _: &Arc<Engine>, _: Duration, _: Timer) {}
 
     fn cancelled(&self) {}

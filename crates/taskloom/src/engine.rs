@@ -13,6 +13,7 @@ mod asks;
 mod channel;
 mod failure;
 mod job;
+mod judgement;
 mod log;
 mod observe;
 mod record;
@@ -33,6 +34,7 @@ pub use channel::{Acquire, AttemptChannel, ChannelFailure};
 use channel::{Effects, Hub};
 pub use failure::{Failure, TimedOut};
 pub use job::{Execution, Job, Watched};
+pub use judgement::{Branch, Judgement};
 pub use log::{Entry, Listener, What};
 pub use record::{GroupReport, Record};
 use shared::{Shared, Wake};
@@ -43,9 +45,9 @@ pub trait Host: Send + Sync {
     /// Starts a worker, which takes its first task with [`Engine::arrive`].
     fn start_worker(&self, engine: &Arc<Engine>);
 
-    /// Says that an async task is ready, where these have an executor of their own
-    /// ([`RunOptions::separate_async`]): it takes them with [`Role::Async`].
-    fn start_async(&self, _engine: &Arc<Engine>) {}
+    /// Says that an async task is ready, and either that these have an executor of their own
+    /// ([`RunOptions::separate_async`]), or that all workers are busy. It is taken with [`Role::Async`].
+    fn start_async(&self, engine: &Arc<Engine>);
 
     /// Calls [`Engine::due`] with the timer after this wait. No worker waits meanwhile.
     fn wake_later(&self, engine: &Arc<Engine>, wait: Duration, timer: Timer);
@@ -57,14 +59,14 @@ pub trait Host: Send + Sync {
     fn finished(&self);
 }
 
-/// Who asks for a task.
+/// Who asks for a task. All of them judge groups, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// A worker that ends when there is nothing to take.
     Worker,
     /// The thread that waits for the run.
     Caller,
-    /// An executor of async tasks, which takes no other.
+    /// An executor of async tasks, which takes no other tasks.
     Async,
 }
 
@@ -229,6 +231,16 @@ impl Engine {
     pub fn expand(&self, job: &Job, inputs: Inputs) -> Result<Value, Failure> {
         let expansion = Expansion::new(&self.plan, job.node, inputs).map_err(Failure::lasting)?;
         Ok(Arc::new(MapResults::new(Arc::new(expansion))))
+    }
+
+    /// Says what the policy of a group has said, or why it failed, and takes the next task, as after
+    /// [`end`](Self::end).
+    pub fn judged(self: &Arc<Self>, job: &Job, verdict: Result<bool, Failure>, role: Role) -> Option<Job> {
+        let (next, _before) = self.visit(|shared, now| {
+            let before = shared.judged(job.node, verdict);
+            (shared.take(role, now), before)
+        });
+        next
     }
 
     /// The time of a timer has come.

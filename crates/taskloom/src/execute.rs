@@ -160,8 +160,12 @@ impl Execute {
         let most = self.max_concurrency.map_or_else(|| cores.saturating_add(4).min(32), NonZeroU32::get);
         let options = RunOptions {
             limits: Limits { max_concurrency: self.max_concurrency, max_steps: self.max_steps },
-            // The caller does not run what has a timeout, so there is always one worker that may.
-            max_workers: (most - u32::from(caller_works)).max(1),
+            // The caller does not run what has a timeout: a limit for the whole run is kept by the scheduler, so that
+            // whatever has a slot finds a worker; without one, the caller counts among the workers.
+            max_workers: match self.max_concurrency {
+                Some(_) => most,
+                None => most - u32::from(caller_works),
+            },
             separate_async: false,
         };
         let host = Arc::new(RustHost::new(runtime));

@@ -1,9 +1,10 @@
-use super::{Kind, NodeId, Plan, edges::Edges, groups, groups::Kept, loops, sources};
+use super::{Kind, NodeId, Plan, Source, edges::Edges, groups, groups::Kept, lanes, loops, sources};
 use crate::{BuildError, BuildErrorKind, Workflow, hash::Map, suggest};
 
 pub(super) fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Plan, BuildError> {
     let (mut plan, kept) = shape(workflow, start)?;
     plan.fills = sources::find(&plan, &|taker, group| kept.exit(workflow, taker, group))?;
+    plan.bound_over_loops = bound_over_loops(&plan);
     Ok(plan)
 }
 
@@ -46,7 +47,9 @@ pub(super) fn shape(workflow: &Workflow, start: Option<&str>) -> Result<(Plan, K
         start: start_node,
         loops: loops::Loops::default(),
         always: Vec::new(),
-        fail_fast: groups::fail_fast(&kept.groups),
+        fail_fast: groups::around(&kept.groups, |group| group.fail_fast),
+        lanes: lanes::Lanes::new(&workflow.tasks, &kept.groups),
+        bound_over_loops: Map::default(),
         groups: std::mem::take(&mut kept.groups),
         templates: workflow.templates(),
     };
@@ -58,7 +61,20 @@ pub(super) fn shape(workflow: &Workflow, start: Option<&str>) -> Result<(Plan, K
     Ok((plan, kept))
 }
 
-/// The clean-ups, each with the tasks that have to end before it.
+fn bound_over_loops(plan: &Plan) -> Map<NodeId, ()> {
+    let is_bound = |edge: &&loops::LoopEdge| {
+        let mut sources = plan.fills(edge.target).iter().flat_map(|fill| &fill.sources);
+        plan.is_task(edge.target)
+            && sources.any(|source| match source {
+                Source::Output(from) => *from == edge.source,
+                Source::Outputs(from) => from.contains(&edge.source),
+                _ => false,
+            })
+    };
+    plan.loops.list.iter().filter(is_bound).map(|edge| (edge.target, ())).collect()
+}
+
+/// The clean-ups, each with the tasks that have to end, and the groups that have to be judged, before it.
 fn always(plan: &Plan) -> Vec<(NodeId, Box<[NodeId]>)> {
     let tasks = (0_u32..).take(plan.task_count()).filter(|&node| plan.includes(node));
     let clean_ups: Vec<NodeId> = tasks.filter(|&node| plan.task(node).options().always).collect();
@@ -66,8 +82,8 @@ fn always(plan: &Plan) -> Vec<(NodeId, Box<[NodeId]>)> {
         return Vec::new();
     }
     let before = plan.edges.reversed(|edge| !plan.loops.contains(edge));
-    let tasks_before = |node: NodeId| {
-        let mut tasks = Vec::new();
+    let nodes_before = |node: NodeId| {
+        let mut nodes = Vec::new();
         let mut seen = Map::default();
         let mut pending = before.of(node).to_vec();
         while let Some(node) = pending.pop() {
@@ -76,16 +92,18 @@ fn always(plan: &Plan) -> Vec<(NodeId, Box<[NodeId]>)> {
             }
             // Groups' entries and exits run nothing themselves: what counts is what they stand for.
             match plan.kind(node) {
-                Kind::Task => tasks.push(node),
+                Kind::Task => nodes.push(node),
                 Kind::Entry(_) => pending.extend(before.of(node)),
                 Kind::Exit(group) => {
+                    // Its policy may take its time.
+                    nodes.push(node);
                     pending.extend(plan.groups[group as usize].branches.iter().flat_map(|branch| &branch.nodes));
                 }
             }
         }
-        tasks.into()
+        nodes.into()
     };
-    clean_ups.into_iter().map(|node| (node, tasks_before(node))).collect()
+    clean_ups.into_iter().map(|node| (node, nodes_before(node))).collect()
 }
 
 pub(super) fn reach(edges: &Edges, start: u32) -> Vec<bool> {

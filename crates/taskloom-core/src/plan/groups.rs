@@ -1,3 +1,5 @@
+use std::num::NonZeroU32;
+
 use smallvec::SmallVec;
 
 use super::NodeId;
@@ -21,6 +23,8 @@ pub struct Group {
     pub policy: Policy,
     /// Whether it stops as soon as the verdict is certain.
     pub fail_fast: bool,
+    /// How many tasks in it run at the same time, at most.
+    pub max_concurrency: Option<NonZeroU32>,
     /// Its branches, in the order of composition.
     pub branches: Vec<GroupBranch>,
     /// How many tasks were composed before it.
@@ -106,9 +110,10 @@ pub(super) fn keep(workflow: &Workflow) -> Result<Kept, BuildError> {
             kept.further.extend(further.collect::<Vec<_>>());
         }
         let branches = distinct(composed.into_iter().map(|branch| kept.branch(&branch)));
-        let GroupSettings { name, policy, fail_fast } = record.settings();
+        let GroupSettings { name, policy, fail_fast, max_concurrency } = record.settings();
         let name = name.unwrap_or_else(|| names.next(workflow));
-        kept.groups.push(Group { name, entry, exit: entry + 1, policy, fail_fast, branches, after: record.after });
+        let (exit, after) = (entry + 1, record.after);
+        kept.groups.push(Group { name, entry, exit, policy, fail_fast, max_concurrency, branches, after });
     }
     mark_critical(workflow, &mut kept.groups)?;
     Ok(kept)
@@ -205,15 +210,19 @@ impl Group {
     }
 }
 
-/// For each node the groups around it, at any depth, that fail fast.
-pub(super) fn fail_fast(groups: &[Group]) -> Map<NodeId, Vec<u32>> {
+/// For each node the groups around it, at any depth, of which `is_asked_for` says so.
+pub(super) fn around(groups: &[Group], is_asked_for: impl Fn(&Group) -> bool) -> Map<NodeId, Vec<u32>> {
     let mut around: Map<NodeId, Vec<u32>> = Map::default();
-    for (number, _) in (0_u32..).zip(groups).filter(|(_, group)| group.fail_fast) {
+    for (number, _) in (0_u32..).zip(groups).filter(|(_, group)| is_asked_for(group)) {
         let mut pending = vec![number];
         while let Some(group) = pending.pop() {
             for &node in groups[group as usize].branches.iter().flat_map(|branch| &branch.nodes) {
-                around.entry(node).or_default().push(number);
-                pending.extend(inner(groups, node));
+                let found = around.entry(node).or_default();
+                // A node may be in several branches.
+                if found.last() != Some(&number) {
+                    found.push(number);
+                    pending.extend(inner(groups, node));
+                }
             }
         }
     }

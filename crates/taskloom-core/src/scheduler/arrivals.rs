@@ -26,11 +26,21 @@ impl Scheduler {
         }
     }
 
-    /// All edges of a node that waits have arrived: decides whether it runs (rule S-3).
+    /// All edges of a node that waits have arrived.
     pub(super) fn reach(&mut self, node: NodeId) {
         if self.outcome.is_some() {
             return;
         }
+        if self.plan.is_bound_over_a_loop(node) || matches!(self.kind(node), Kind::Exit(_)) {
+            self.reached.insert(node);
+        } else {
+            self.decide(node);
+        }
+    }
+
+    /// Decides whether a node runs that all edges have reached (rule S-3).
+    #[inline]
+    pub(super) fn decide(&mut self, node: NodeId) {
         let live = self.nodes[node].live > 0 || self.plan.pending(node) == 0;
         match self.kind(node) {
             Kind::Task if (live && self.has_its_inputs(node)) || self.is_clean_up(node) => {
@@ -38,8 +48,12 @@ impl Scheduler {
                 self.make_ready(node);
             }
             Kind::Entry(_) if live => self.end(node, State::Succeeded),
-            Kind::Task | Kind::Entry(_) => self.end(node, State::Skipped),
-            Kind::Exit(_) => _ = self.reached.insert(node),
+            Kind::Task | Kind::Entry(_) => {
+                // No attempt was made in this pass.
+                self.attempts.remove(&node);
+                self.end(node, State::Skipped);
+            }
+            Kind::Exit(group) => self.judge(node, group, live),
         }
     }
 
@@ -164,7 +178,7 @@ impl Scheduler {
                 self.after.entry(target).or_insert(After::Wait);
             }
             Phase::Ready => {
-                self.ready.retain(|&ready| ready != target);
+                self.ready.remove(&self.run, target);
                 self.fresh.retain(|&fresh| fresh != target);
                 self.deactivate(target);
                 self.nodes[target].phase = Phase::Waiting;

@@ -37,6 +37,13 @@ pub enum Event {
     /// A running node was dropped in the middle: since the run or its group is being cancelled; else that
     /// cancels the run.
     Dropped(NodeId),
+    /// The policy of a group has been asked, one of the user's own, after its exit had been started.
+    Judged {
+        /// The group's exit.
+        exit: NodeId,
+        /// Whether the group has succeeded.
+        passed: bool,
+    },
     /// The run was cancelled from outside.
     Cancelled,
 }

@@ -130,7 +130,7 @@ impl Scheduler {
         if self.nodes[element].phase == Phase::BackingOff {
             self.backing_off -= 1;
         }
-        self.ready.retain(|&ready| ready != element);
+        self.ready.remove(&self.run, element);
         self.fresh.retain(|&fresh| fresh != element);
         self.nodes.elements.remove(&element);
         self.maps.unsuccessful.insert(element, State::Skipped);
@@ -151,8 +151,9 @@ impl Scheduler {
     /// Makes further elements ready, or ends the map.
     fn go_on_with_map(&mut self, map: NodeId) {
         let first = self.maps.current[&map];
+        let window = self.mapping(map).max_concurrency.map_or(WINDOW, |most| most.get().min(WINDOW));
         let mapped = self.maps.expanded.get_mut(&first).expect("a map that is under way");
-        while !mapped.closed && mapped.open < WINDOW && mapped.next < mapped.count {
+        while !mapped.closed && mapped.open < window && mapped.next < mapped.count {
             let element = first + mapped.next;
             mapped.next += 1;
             mapped.open += 1;
@@ -164,7 +165,7 @@ impl Scheduler {
         }
         let (tally, told) = (mapped.tally, mapped.told);
         self.maps.current.remove(&map);
-        let passes = self.mapping(map).policy.as_ref().unwrap_or(&Policy::Strict).accepts(tally);
+        let passes = self.mapping(map).policy.as_ref().unwrap_or(&Policy::Strict).accepts(tally).unwrap_or(false);
         let state = match passes {
             _ if told => State::Cancelled,
             true => State::Succeeded,

@@ -209,7 +209,12 @@ impl Copier<'_> {
                 policy => policy.clone(),
             };
             let name = Some(format!("{}{}", self.prefix, group.name));
-            self.groups.push(Arc::new(GroupNode::empty(GroupSettings { name, policy, fail_fast: group.fail_fast })));
+            self.groups.push(Arc::new(GroupNode::empty(GroupSettings {
+                name,
+                policy,
+                fail_fast: group.fail_fast,
+                max_concurrency: group.max_concurrency,
+            })));
         }
     }
 

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use taskloom::engine::{Engine, Failure, Job, Role, Wait};
 use taskloom_core::Value;
 
-use super::job::{Call, failure, out_of_turn, prepare};
+use super::job::{Call, end, failure, out_of_turn, prepare};
 use crate::{exit::Inside, value::wrap};
 
 /// How long a waiting caller sleeps before it looks for signals.
@@ -90,7 +90,7 @@ impl Worker {
     fn end<'py>(&self, py: Python<'py>, result: Result<Value, Failure>) -> PyResult<Option<Call<'py>>> {
         let _inside = Inside::enter(py);
         let job = self.current.lock().take().ok_or_else(out_of_turn)?;
-        let next = self.engine.end(&job, result, self.role);
+        let next = end(py, &self.engine, &job, result, self.role);
         Ok(self.begin(py, next))
     }
 
@@ -99,11 +99,13 @@ impl Worker {
         while let Some(job) = next {
             match prepare(py, &self.engine, &job) {
                 Ok(call) => {
-                    self.engine.watch(&job);
+                    if job.judgement().is_none() {
+                        self.engine.watch(&job);
+                    }
                     *self.current.lock() = Some(job);
                     return Some(call);
                 }
-                Err(failure) => next = self.engine.end(&job, Err(failure), self.role),
+                Err(failure) => next = end(py, &self.engine, &job, Err(failure), self.role),
             }
         }
         None

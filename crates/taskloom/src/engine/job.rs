@@ -11,9 +11,9 @@ use taskloom_core::{
 };
 use tracing::Span;
 
-use super::{Asks, Failure, channel::Slot};
+use super::{Asks, Failure, Judgement, channel::Slot};
 
-/// One attempt to run one task, to be ended with [`super::Engine::end`].
+/// One attempt to run one task, to be ended with [`super::Engine::end`]; or a group to be judged.
 #[derive(Debug)]
 pub struct Job {
     /// The task's node.
@@ -26,6 +26,7 @@ pub struct Job {
     pub(super) started: Duration,
     /// What is needed beside the bound values, if anything is.
     pub(super) sources: Option<Box<Sources>>,
+    pub(super) judgement: Option<Box<Judgement>>,
     asks: OnceLock<Arc<Mutex<Asks>>>,
     slot: OnceLock<Arc<Slot>>,
     /// The attempt's span, if there is one, until it has ended.
@@ -71,6 +72,7 @@ impl Job {
             attempt,
             started,
             sources: None,
+            judgement: None,
             asks: OnceLock::new(),
             slot: OnceLock::new(),
             span: Mutex::new(None),
@@ -95,6 +97,12 @@ impl Job {
         }
         resolve(plan, self.node, gathered, *cause, data.as_ref(), channel)
             .map_err(|missing| Failure::lasting(Unfilled(missing.message)))
+    }
+
+    /// What is to be judged, if this is no task but the exit of a group: it is ended with
+    /// [`super::Engine::judged`].
+    pub fn judgement(&self) -> Option<&Judgement> {
+        self.judgement.as_deref()
     }
 
     /// Which attempt this is.

@@ -9,7 +9,7 @@ use taskloom_core::{
     Ending, Gathered, Kind, MapResults, NodeId, Options, Outcome, RunPlan, State, Value, channel::Content,
 };
 
-use super::Failure;
+use super::{Failure, judgement};
 
 /// What a run that has ended leaves behind.
 pub struct Record {
@@ -165,26 +165,15 @@ impl Record {
         &self.failures
     }
 
-    /// Why a task failed.
+    /// Why a task failed, or with what the policy of a group.
     pub fn failure(&self, node: NodeId) -> Option<&Failure> {
         Some(&self.failures[*self.failed.get(&node)?].1)
     }
 
-    /// Why a task failed, or which failure in a group came first.
+    /// Why a task failed; of a group, what its policy failed with, or else which failure in it came first.
     pub fn cause(&self, node: NodeId) -> Option<&Failure> {
-        let mut inside = Vec::new();
-        let mut pending = vec![node];
-        while let Some(node) = pending.pop() {
-            if let Kind::Exit(group) = self.plan.kind(node) {
-                let nodes = self.plan.groups()[group as usize].branches.iter().flat_map(|branch| &*branch.nodes);
-                pending.extend(nodes.filter(|&&node| self.state(node) == State::Failed));
-            } else {
-                inside.push(node);
-                inside.extend(self.failed_elements(node));
-            }
-        }
-        let first = inside.iter().filter_map(|node| self.failed.get(node)).min()?;
-        Some(&self.failures[*first].1)
+        let place = judgement::cause(&self.plan, node, |node| self.state(node) == State::Failed, &self.failed)?;
+        Some(&self.failures[place].1)
     }
 
     /// How the branches of the group behind an exit ended.
@@ -335,11 +324,14 @@ impl Record {
         let total = report.failed.len() + report.successful.len() + report.skipped.len();
         let failed: Vec<String> = report.failed.iter().map(|(id, why)| format!("`{id}` ({why})")).collect();
         let list = |ids: &[String]| if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
+        let policy = match self.failure(exit) {
+            Some(failure) => format!("{}, which failed: {}", self.policy(exit), failure.error),
+            None => self.policy(exit),
+        };
         format!(
-            "group `{}` failed: {} of {total} branches failed, and its policy is {}\n  failed: {}\n  successful: {}\n  skipped: {}",
+            "group `{}` failed: {} of {total} branches failed, and its policy is {policy}\n  failed: {}\n  successful: {}\n  skipped: {}",
             self.plan.id(exit),
             report.failed.len(),
-            self.policy(exit),
             failed.join(", "),
             list(&report.successful),
             list(&report.skipped),

@@ -8,15 +8,19 @@ use std::{
 };
 
 use taskloom_core::{
-    Command, Control, Event, Gathered, MapResults, NodeId, Outcome, Plan, Retry, RunPlan, Scheduler, State, Value,
+    Command, Control, Event, Gathered, Kind, MapResults, NodeId, Outcome, Plan, Retry, RunPlan, Scheduler, State,
+    TaskKind, TaskKinds, Value,
 };
 
 use super::{
-    Asks, Execution, Failure, Job, Record, Role, RunOptions,
+    Asks, Execution, Failure, Job, Judgement, Record, Role, RunOptions,
     asks::{Target, Wish},
     job::Sources,
     log::{Log, What},
 };
+
+const ASYNC: TaskKinds = TaskKinds::of(TaskKind::Async);
+const JUDGEMENTS: TaskKinds = TaskKinds::of(TaskKind::Judgement);
 
 /// Who has to be woken after a visit; one at a time, since whoever wakes up looks again.
 pub(super) enum Wake {
@@ -57,6 +61,8 @@ pub(super) struct Shared {
     /// The results of maps that are under way.
     mapping: BTreeMap<NodeId, Arc<MapResults>>,
     failures: Vec<(NodeId, Failure)>,
+    /// The exits of groups of which the policy itself failed when it was asked last.
+    policies_failed: Vec<(NodeId, Failure)>,
     /// The last errors of tasks that are to be retried: kept, if the run ends before that (rule S-8).
     retried: BTreeMap<NodeId, Failure>,
     /// What `next_iteration` passes on, for tasks that are to run again.
@@ -94,6 +100,7 @@ impl Shared {
             element_times: BTreeMap::new(),
             mapping: BTreeMap::new(),
             failures: Vec::new(),
+            policies_failed: Vec::new(),
             retried: BTreeMap::new(),
             data: HashMap::new(),
             message: None,
@@ -138,16 +145,36 @@ impl Shared {
         if role == Role::Async {
             self.called.executor = false;
         }
-        let node = self.scheduler.next()?;
-        if !self.suits(node, role) {
-            return None;
-        }
+        let node = self.next(role)?;
         self.apply(Event::Started(node));
-        self.set_times(node, (now, Duration::ZERO));
         let mut job = Job::new(node, self.scheduler.iteration(node), self.scheduler.attempt(node), now);
+        if let Kind::Exit(group) = self.plan.kind(node) {
+            job.judgement = Some(Box::new(self.judgement(group)));
+            return Some(job);
+        }
+        self.set_times(node, (now, Duration::ZERO));
         job.sources = self.sources(node);
         self.note(|_| What::Started(job.execution()));
         Some(job)
+    }
+
+    /// Takes along how the branches of a group ended.
+    fn judgement(&self, group: u32) -> Judgement {
+        let state = |node| self.scheduler.state(node);
+        let failures = || self.failures.iter().chain(&self.policies_failed).collect();
+        Judgement::take(&self.plan, group, state, |node| self.gather(node), failures)
+    }
+
+    /// A policy of the user's own has been asked. Gives the error of the last time, to be dropped outside of the lock.
+    pub(super) fn judged(&mut self, exit: NodeId, verdict: Result<bool, Failure>) -> Option<(NodeId, Failure)> {
+        let before = self.policies_failed.iter().position(|(other, _)| *other == exit);
+        let before = before.map(|place| self.policies_failed.remove(place));
+        let passed = verdict.unwrap_or_else(|failure| {
+            self.policies_failed.push((exit, failure));
+            false
+        });
+        self.apply(Event::Judged { exit, passed });
+        before
     }
 
     fn apply(&mut self, event: Event) {
@@ -175,18 +202,33 @@ impl Shared {
         Some(Box::new(Sources { gathered, cause, data, element: None }))
     }
 
-    fn suits(&self, node: NodeId, role: Role) -> bool {
+    /// What somebody can run.
+    fn kinds(&self, role: Role) -> TaskKinds {
+        let elsewhere = if self.separate_async { ASYNC } else { TaskKinds::NONE };
         match role {
-            Role::Async => self.is_async(node),
-            _ if self.separate_async && self.is_async(node) => false,
-            Role::Worker => true,
+            Role::Async => ASYNC | JUDGEMENTS,
+            Role::Worker => TaskKinds::ALL.without(elsewhere),
             // A function that may be abandoned must not have the thread that waits for the run (rule R-14).
-            Role::Caller => self.plan.task(node).options().timeout.is_none() || self.is_async(node),
+            Role::Caller => TaskKinds::ALL.without(elsewhere | TaskKinds::of(TaskKind::Timed)),
         }
     }
 
-    fn is_async(&self, node: NodeId) -> bool {
-        self.plan.task(node).definition().body().is_async()
+    /// The next node for somebody: the one that became ready first of those that somebody can start now, if it is for
+    /// him. So nodes start in order, but none waits behind one that has to wait for a worker (rules S-1, R-1).
+    fn next(&self, role: Role) -> Option<NodeId> {
+        let kinds = self.kinds(role);
+        let mut startable = kinds | ASYNC;
+        if self.workers < self.max_workers || self.called.worker {
+            startable = TaskKinds::ALL;
+        } else if self.parked {
+            startable = startable | TaskKinds::of(TaskKind::Plain);
+        }
+        let next = self.scheduler.next_of(startable)?;
+        (startable == kinds || kinds.contains(self.scheduler.task_kind(next))).then_some(next)
+    }
+
+    fn has_for(&self, role: Role) -> bool {
+        self.next(role).is_some()
     }
 
     /// The value of a task that has succeeded; `None` inside for a group.
@@ -290,7 +332,9 @@ impl Shared {
 
     fn succeeded(&mut self, job: &Job, value: Value, now: Duration) {
         let node = job.node;
-        self.retried.remove(&node);
+        if !self.retried.is_empty() {
+            self.retried.remove(&node);
+        }
         let wish = job.take_asks().and_then(Asks::wish);
         if value.is::<MapResults>() {
             return self.expand(job, value);
@@ -354,7 +398,9 @@ impl Shared {
     }
 
     pub(super) fn abandon(&mut self, job: &Job, now: Duration) {
-        self.set_times(job.node, (job.started, now));
+        if self.plan.is_task(job.node) {
+            self.set_times(job.node, (job.started, now));
+        }
         self.apply(Event::Dropped(job.node));
         self.note(|_| What::Cancelled(job.execution()));
     }
@@ -380,14 +426,14 @@ impl Shared {
     /// Whether a running task is to end.
     pub(super) fn is_cancelled(&self, execution: Execution) -> bool {
         // A clean-up that comes after a cancellation is not meant by it.
-        let by_run = self.cancelled.all && !self.plan.task(execution.node).options().always;
+        let is_clean_up = |node| self.plan.is_task(node) && self.plan.task(node).options().always;
+        let by_run = self.cancelled.all && !is_clean_up(execution.node);
         by_run || self.cancelled.nodes.contains(&execution.node) || self.overdue.contains(&execution)
     }
 
     /// Says that the caller is about to wait, unless something is ready for it.
     pub(super) fn park(&mut self) -> bool {
-        let for_caller = self.scheduler.next().is_some_and(|next| self.suits(next, Role::Caller));
-        self.parked = !for_caller && self.finished.is_none();
+        self.parked = self.finished.is_none() && !self.has_for(Role::Caller);
         self.parked
     }
 
@@ -405,21 +451,30 @@ impl Shared {
             self.note(|shared| What::RunEnded(shared.scheduler.outcome()));
             return Wake::Finished;
         }
-        let Some(next) = self.scheduler.next() else { return Wake::Nobody };
-        if self.separate_async && self.is_async(next) {
-            return if std::mem::replace(&mut self.called.executor, true) { Wake::Nobody } else { Wake::Async };
+        let is_async = |next| self.scheduler.task_kind(next) == TaskKind::Async;
+        if self.separate_async && !self.called.executor && self.next(Role::Async).is_some_and(is_async) {
+            self.called.executor = true;
+            return Wake::Async;
         }
         if self.called.worker {
             return Wake::Nobody;
         }
-        if self.parked && self.suits(next, Role::Caller) {
+        if self.parked && self.has_for(Role::Caller) {
             self.parked = false;
             return Wake::Caller;
         }
         if self.workers < self.max_workers {
+            if !self.has_for(Role::Worker) {
+                return Wake::Nobody;
+            }
             self.workers += 1;
             self.called.worker = true;
             return Wake::Worker;
+        }
+        // All are busy, and what needs no worker does not wait for one (rule R-1).
+        if !self.called.executor && self.has_for(Role::Async) {
+            self.called.executor = true;
+            return Wake::Async;
         }
         Wake::Nobody
     }
@@ -443,6 +498,7 @@ impl Shared {
         let took = self.finished.expect("a run has a record once it has ended");
         assert!(!std::mem::replace(&mut self.taken, true), "the record of a run is taken once");
         self.failures.extend(std::mem::take(&mut self.retried));
+        self.failures.append(&mut self.policies_failed);
         Record {
             plan: self.plan.clone(),
             ending: self.scheduler.ending(),

@@ -51,15 +51,18 @@ impl RustHost {
     }
 }
 
-/// A worker that has been called. A runtime that shuts down drops it before it arrives; nobody would work
+/// A worker, or an executor of async tasks, that has been called. A runtime that shuts down drops it before it arrives; nobody would work
 /// for the run then, so this cancels it.
 struct Called(Option<Arc<Engine>>);
 
 impl Called {
-    fn arrive(mut self, host: &Arc<RustHost>) {
-        if let Some(engine) = self.0.take() {
-            worker::work(&engine, host);
-        }
+    fn new(engine: &Arc<Engine>) -> Self {
+        Self(Some(engine.clone()))
+    }
+
+    /// It has come.
+    fn arrive(mut self) -> Option<Arc<Engine>> {
+        self.0.take()
     }
 }
 
@@ -73,8 +76,17 @@ impl Drop for Called {
 
 impl Host for Arc<RustHost> {
     fn start_worker(&self, engine: &Arc<Engine>) {
-        let (worker, host) = (Called(Some(engine.clone())), self.clone());
-        self.handle().spawn_blocking(move || worker.arrive(&host));
+        let (called, host) = (Called::new(engine), self.clone());
+        self.handle().spawn_blocking(move || called.arrive().map(|engine| worker::work(&engine, &host)));
+    }
+
+    fn start_async(&self, engine: &Arc<Engine>) {
+        let (called, host) = (Called::new(engine), self.clone());
+        drop(self.handle().spawn(async move {
+            if let Some(engine) = called.arrive() {
+                worker::work_async(engine, host).await;
+            }
+        }));
     }
 
     fn wake_later(&self, engine: &Arc<Engine>, wait: Duration, timer: Timer) {

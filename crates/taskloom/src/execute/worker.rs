@@ -2,7 +2,7 @@
 //!
 //! A worker polls an async body once, in place: one that does not have to wait is done with that. One that
 //! does is handed to the runtime, where it is polled anew with a waker; there its end goes on with further
-//! async tasks in the same future, so that these need no worker.
+//! async tasks in the same future, so that these need no worker. Where all workers are busy, async tasks begin there.
 
 use std::{
     any::Any,
@@ -14,12 +14,13 @@ use std::{
     time::Duration,
 };
 
-use taskloom_core::Value;
+use taskloom_core::{RunPlan, Value};
 
 use super::{host::RustHost, runtime::Runtime};
 use crate::{
     body::{Arguments, Function, Outcome, Panicked, Pending, RustBody},
-    engine::{Engine, Failure, Job, Role, Wait},
+    engine::{Engine, Failure, Job, Judgement, Role, Wait},
+    policy::{BranchRecord, RustPolicy},
 };
 
 /// How many async tasks a future runs before it lets the runtime do something else.
@@ -53,6 +54,9 @@ pub(super) fn drain(engine: &Arc<Engine>, host: &Arc<RustHost>) {
 
 /// Runs a task to its end, or hands it to the runtime; gives the next one.
 fn run(engine: &Arc<Engine>, host: &Arc<RustHost>, job: Job, role: Role) -> Option<Job> {
+    if let Some(verdict) = judge(engine, &job) {
+        return engine.judged(&job, verdict, role);
+    }
     let result = match call(engine, &job) {
         Called::Ended(result) => result,
         Called::Pending(mut future) => {
@@ -61,8 +65,8 @@ fn run(engine: &Arc<Engine>, host: &Arc<RustHost>, job: Job, role: Role) -> Opti
             match poll(engine, &job, &mut future, &mut poller) {
                 Poll::Ready(result) => result,
                 Poll::Pending => {
-                    let rest = finish(InFlight::new(engine.clone(), job), future, host.clone());
-                    drop(host.handle().spawn(rest));
+                    let flight = InFlight::new(engine.clone(), job);
+                    drop(host.handle().spawn(finish(Some((flight, future)), host.clone())));
                     return engine.take(role);
                 }
             }
@@ -166,9 +170,16 @@ impl Drop for InFlight {
     }
 }
 
+/// The life of an executor of async tasks.
+pub(super) async fn work_async(engine: Arc<Engine>, host: Arc<RustHost>) {
+    let next = engine.take(Role::Async);
+    let first = begin(&engine, next);
+    drop(engine);
+    finish(first, host).await;
+}
+
 /// Runs an async task to its end on the runtime, and then those that are ready after it.
-async fn finish(first: InFlight, future: Pending, host: Arc<RustHost>) {
-    let mut current = Some((first, future));
+async fn finish(mut current: Option<(InFlight, Pending)>, host: Arc<RustHost>) {
     let mut ended = 0;
     while let Some((flight, mut future)) = current {
         let Some(job) = &flight.job else { return };
@@ -187,7 +198,8 @@ async fn finish(first: InFlight, future: Pending, host: Arc<RustHost>) {
         .await;
         let Some(result) = result else { return flight.drop_with(future) };
         flight.drop_in_span(future);
-        current = next(flight, result);
+        let next = flight.end(result);
+        current = begin(&engine, next);
         ended += 1;
         if ended % TASKS_BEFORE_YIELD == 0 {
             tokio::task::yield_now().await;
@@ -206,15 +218,35 @@ async fn time_out(timeout: Option<Duration>) -> Failure {
     }
 }
 
-/// Ends a task and begins async ones, until one has to be polled or none is ready.
-fn next(flight: InFlight, result: Result<Value, Failure>) -> Option<(InFlight, Pending)> {
-    let engine = flight.engine.clone();
-    let mut ready = flight.end(result);
-    while let Some(job) = ready {
-        match call(&engine, &job) {
-            Called::Ended(result) => ready = engine.end(&job, result, Role::Async),
-            Called::Pending(future) => return Some((InFlight::new(engine, job), future)),
-        }
+/// Begins async tasks, until one has to be polled or none is ready.
+fn begin(engine: &Arc<Engine>, mut next: Option<Job>) -> Option<(InFlight, Pending)> {
+    while let Some(job) = next {
+        next = match judge(engine, &job) {
+            Some(verdict) => engine.judged(&job, verdict, Role::Async),
+            None => match call(engine, &job) {
+                Called::Ended(result) => engine.end(&job, result, Role::Async),
+                Called::Pending(future) => return Some((InFlight::new(engine.clone(), job), future)),
+            },
+        };
     }
     None
+}
+
+/// Asks the policy of a group, if it is one that is to be judged.
+#[inline]
+fn judge(engine: &Arc<Engine>, job: &Job) -> Option<Result<bool, Failure>> {
+    job.judgement().map(|judgement| ask(engine.plan(), judgement))
+}
+
+#[cold]
+fn ask(plan: &RunPlan, judgement: &Judgement) -> Result<bool, Failure> {
+    let Some(RustPolicy { policy, .. }) = judgement.policy::<RustPolicy>(plan) else {
+        return Err(Failure::lasting("the policy was made by another language's front end"));
+    };
+    let branches: Vec<BranchRecord> = judgement.branches(plan).into_iter().map(BranchRecord::new).collect();
+    let judge = AssertUnwindSafe(|| policy.judge(judgement.group(plan), &branches));
+    match catch_unwind(judge) {
+        Ok(verdict) => verdict.map_err(Failure::new),
+        Err(payload) => Err(Failure::new(Panicked::new(&*payload))),
+    }
 }
