@@ -114,7 +114,7 @@ def make(
     """Makes an instance on the line that a frame is at, and refuses a repeated id there (rule I-5)."""
     if task_id is not None and type(task_id) is not str:
         task_id = _text(task_id)
-    instance: Instance[Any] = Instance(
+    instance: Instance[Any] = definition._instance_class(
         definition, task_id, values, frame.f_code, frame.f_lasti, base, options
     )
     workflow = current_workflow.get()

@@ -33,6 +33,7 @@ class Signature:
         "collects_keywords",
         "collects_positional",
         "context",
+        "looks_up",
         "parameters",
         "positional",
     )
@@ -44,6 +45,7 @@ class Signature:
         self.collects_positional: int | None = None
         self.collects_keywords: int | None = None
         self.context: str | bool | None = None
+        self.looks_up = True
         self.parameters: list[tuple[str, str, bool]] = []
         self._annotations: list[object] = []
         self._has_default_none: list[bool] = []
@@ -172,7 +174,7 @@ class Signature:
         )
 
     def _error(self, message: str, hint: str | None = None) -> BindingError:
-        code = getattr(self._function, "__code__", None)
+        code = getattr(inspect.unwrap(self._function), "__code__", None)
         place = f", defined at {_places.describe(code, 0)}" if code is not None else ""
         return BindingError(
             f"`{self._id}` {message} (task `{self._id}`{place})" + (f"\n  hint: {hint}" if hint else "")

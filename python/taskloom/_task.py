@@ -5,7 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Coroutine
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    Protocol,
+    Self,
+    TypeVar,
+    overload,
+)
 
 from . import _native
 from ._alone import Alone
@@ -36,11 +47,40 @@ class Task(_native.Definition, Generic[P, R]):
     'tokyo'
     >>> fetch.run(city="Oslo")
     'Weather for Oslo'
+
+    A subclass with a method `run` is another way to write one, for tasks that need something to work with.
+    Its objects are definitions, and live as long as the process. Their id is the name of the class, if the
+    class is not given one; other options of `task` are keywords of the class as well.
+
+    >>> from taskloom import Task
+    >>> class Fetch(Task, max_retries=3):
+    ...     def __init__(self, unit: str) -> None:
+    ...         self.unit = unit
+    ...     def run(self, city: str) -> str:
+    ...         return f"Weather for {city} in {self.unit}"
+    >>> fetch = Fetch("°C")
+    >>> oslo = fetch(task_id="oslo", city="Oslo")
+    >>> oslo.run()
+    'Weather for Oslo in °C'
     """
 
     _fn: Callable[P, R]
     _signature: Signature
     _options: Options
+    _class_options: ClassVar[dict[str, Any]] = {}
+    _instance_class: ClassVar[type[Instance[Any]]] = Instance
+
+    if TYPE_CHECKING:
+        # The arguments are for the `__init__` of a subclass.
+        def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__()
+        if "run" in cls.__dict__ and "__new__" not in cls.__dict__:
+            cls.__new__ = _new_of_class
+        if options:
+            _check_options(options)
+        cls._class_options = {**{k: v for k, v in cls._class_options.items() if k != "id"}, **options}
 
     @property
     def fn(self) -> Callable[P, R]:
@@ -75,8 +115,17 @@ class Task(_native.Definition, Generic[P, R]):
         return f"Task({self.id!r})"
 
 
+def _new_of_class(cls: type[Any], *_args: Any, **_kwargs: Any) -> Any:
+    """Makes an object of a subclass of `Task` with a method `run`; the arguments are for its `__init__`."""
+    from ._define import define_from_class
+
+    return define_from_class(cls, sys._getframe(1), dict(cls._class_options))
+
+
 class AsyncTask(Task[P, R]):
     """The definition of an async task: its function gives a coroutine, its instances what that returns."""
+
+    __new__ = _native.Definition.__new__
 
     @property
     def fn(self) -> Callable[P, Coroutine[Any, Any, R]]:  # pyright: ignore[reportIncompatibleMethodOverride]

@@ -64,7 +64,7 @@ class Workflow(_native.Workflow):
     ) -> Any:
         """Runs the workflow and gives its value: that of the last task or group that nothing follows.
 
-        - `start_node`: the id of the task to start at; only what can be reached from it runs.
+        - `start_node`: the id of the task or group to start at; only what can be reached from it runs.
         - `ret_context`: give `(value, context)`; `context.get_result(id)` gives each task's result.
         - `initial_channel`: values for open parameters, by name.
         - `max_concurrency`: how many tasks run at the same time, at most; with 1 a run is deterministic.
@@ -289,7 +289,7 @@ def _check(
     later: dict[str, Any], start_node: object, max_concurrency: int | None, max_steps: int | None
 ) -> None:
     if start_node is not None and not isinstance(start_node, str):
-        raise TypeError(f"start_node is the id of a task, a text, not {start_node!r}")
+        raise TypeError(f"start_node is the id of a task or group, a text, not {start_node!r}")
     for name, value in later.items():
         if name not in _LATER:
             raise TypeError(f"execute() has no argument {name!r}")

@@ -69,7 +69,7 @@ pub struct Plan {
 impl Plan {
     /// Compiles what a workflow is now.
     ///
-    /// With `start`, only what can be reached from that task runs, and only that task starts.
+    /// With `start`, only what can be reached from that task or group runs, and only that starts.
     ///
     /// # Errors
     ///

@@ -2,6 +2,7 @@ use std::num::NonZeroU32;
 
 use pyo3::{
     exceptions::{PyNotImplementedError, PyTypeError, PyValueError},
+    intern,
     prelude::*,
     types::{PyInt, PyList, PyTuple},
 };
@@ -209,7 +210,11 @@ fn fragment(object: &Bound<'_, PyAny>) -> PyResult<Option<Fragment>> {
         let members = fragments(object.try_iter()?.collect::<PyResult<Vec<_>>>()?.into_iter())?;
         return taskloom_core::parallel(members).map(Some).map_err(|error| errors::raise(py, &error));
     }
-    Ok(None)
+    // A class of another library's form may say what stands for its objects.
+    match object.getattr_opt(intern!(object.py(), "__taskloom_operand__"))? {
+        Some(operand) if !object.is_instance_of::<pyo3::types::PyType>() => fragment(&operand.call0()?),
+        _ => Ok(None),
+    }
 }
 
 /// The Python object for a composition, which joins the workflow whose block it is composed in.

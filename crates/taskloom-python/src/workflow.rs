@@ -8,7 +8,7 @@ use pyo3::{
     prelude::*,
     sync::{MutexExt, PyOnceLock},
 };
-use taskloom_core::{BuildError, Fragment, Workflow as Core};
+use taskloom_core::{BuildError, Fragment, Kind, NodeId, Workflow as Core};
 
 use crate::{
     compose::{Operand, operand},
@@ -58,6 +58,24 @@ impl Plan {
         self.core.ids().collect()
     }
 
+    /// The edges as pairs of ids. A group is an end of its own, and its members have no edges to it.
+    fn edges(&self) -> Vec<(&str, &str)> {
+        let plan = &self.core;
+        let mut edges = Vec::new();
+        for from in (0..).take(plan.len()).filter(|&node| !matches!(plan.kind(node), Kind::Entry(_))) {
+            let targets = plan.successors(from).iter().filter(|&&to| !matches!(plan.kind(to), Kind::Exit(_)));
+            edges.extend(targets.map(|&to| (self.name(from), self.name(to))));
+        }
+        edges
+    }
+
+    /// The groups, each by its name and the ids with which its branches begin.
+    fn groups(&self) -> Vec<(&str, Vec<&str>)> {
+        let plan = &self.core;
+        let firsts = |node| plan.successors(node).iter().map(|&to| self.name(to)).collect();
+        plan.groups().iter().map(|group| (&*group.name, firsts(group.entry))).collect()
+    }
+
     /// A Mermaid flowchart.
     fn to_mermaid(&self) -> String {
         self.core.to_mermaid()
@@ -71,6 +89,16 @@ impl Plan {
     /// A listing for a terminal.
     fn to_ascii(&self) -> String {
         self.core.to_ascii()
+    }
+}
+
+impl Plan {
+    /// The id of a task, or the name of the group that a node begins or ends.
+    fn name(&self, node: NodeId) -> &str {
+        match self.core.kind(node) {
+            Kind::Task => self.core.id(node),
+            Kind::Entry(group) | Kind::Exit(group) => &self.core.groups()[group as usize].name,
+        }
     }
 }
 
@@ -119,6 +147,14 @@ impl Workflow {
     fn note_definition(&self, py: Python<'_>, definition: &Bound<'_, Definition>) -> PyResult<()> {
         self.change(py, |core| {
             core.note_definition(definition.get().core());
+            Ok(())
+        })
+    }
+
+    /// Takes out everything that has joined or was noted.
+    fn clear(&self, py: Python<'_>) -> PyResult<()> {
+        self.change(py, |core| {
+            *core = Core::new(core.name());
             Ok(())
         })
     }

@@ -77,7 +77,7 @@ impl Execute {
         }
     }
 
-    /// Starts at this task, and runs only what can be reached from it.
+    /// Starts at this task or group, and runs only what can be reached from it.
     pub fn start_node(mut self, task_id: impl Into<String>) -> Self {
         self.start_node = Some(task_id.into());
         self

@@ -28,7 +28,8 @@ pub(super) fn shape(workflow: &Workflow, start: Option<&str>) -> Result<(Plan, K
     let mut included = None;
     let mut start_node = None;
     if let Some(id) = start {
-        let node = workflow.tasks.find(id).ok_or_else(|| unknown_start(workflow, id))?;
+        let group = || kept.groups.iter().find(|group| group.name == id).map(|group| group.entry);
+        let node = workflow.tasks.find(id).or_else(group).ok_or_else(|| unknown_start(workflow, id))?;
         let reached = reach(&edges, node);
         pairs.retain(|&(from, _)| reached[from as usize]);
         kept.groups.iter_mut().for_each(|group| group.keep_reached(&reached));
@@ -129,7 +130,7 @@ fn unknown_start(workflow: &Workflow, id: &str) -> BuildError {
     });
     BuildError::new(
         BuildErrorKind::UnknownTask,
-        format!("start_node `{id}` is not a task of workflow `{}`", workflow.name()),
+        format!("start_node `{id}` is not a task or group of workflow `{}`", workflow.name()),
     )
     .task(id)
     .hint(hint)
