@@ -1,5 +1,6 @@
 mod handle;
 mod host;
+mod place;
 mod runtime;
 mod worker;
 
@@ -22,6 +23,7 @@ use crate::{
     engine::{Engine, RunOptions},
 };
 use host::RustHost;
+use place::Waiting;
 use runtime::Runtime;
 
 /// How many cores there are. To ask the system reads files, which costs as much as 200 tasks.
@@ -30,8 +32,11 @@ static CORES: OnceLock<usize> = OnceLock::new();
 /// An execution that has not begun, or is under way.
 ///
 /// Awaiting it runs the workflow on the caller's tokio runtime, of either flavour: async tasks there, plain
-/// functions on threads of its blocking pool, never on the runtime's own. [`start`](Self::start) runs it in
-/// the background, [`blocking`](Self::blocking) without a runtime.
+/// functions on threads of the library, never on the runtime's. [`start`](Self::start) runs it in the
+/// background, [`blocking`](Self::blocking) without a runtime.
+///
+/// A task may run a workflow of its own in any of these ways, to any depth, however few threads its runtime has. In an
+/// async body, `.await` is the one that blocks nobody.
 ///
 /// # Cancel safety
 ///
@@ -132,14 +137,16 @@ impl Execute {
 
     /// Runs the workflow and waits for it; the calling thread works as one of the workers.
     ///
-    /// It needs no tokio runtime: async tasks that have to wait do so on one of the library's own.
+    /// It needs no tokio runtime: async tasks that have to wait do so on one of the library's own. Where it blocks a
+    /// thread of a runtime, that thread only waits, unless the runtime can go on with another one.
     ///
     /// # Errors
     ///
     /// If the workflow cannot be planned, or its run does not succeed.
     pub fn blocking(self) -> Result<Run> {
-        let (engine, host) = self.prepare(Runtime::own(), true)?;
-        worker::drain(&engine, &host);
+        let waiting = place::waiting();
+        let (engine, host) = self.prepare(Runtime::own(), waiting != Waiting::Idle)?;
+        worker::wait(&engine, &host, waiting);
         Run::finish(&engine)
     }
 

@@ -28,6 +28,11 @@ impl RustHost {
         self.runtime.handle()
     }
 
+    /// The caller's runtime, if it has one.
+    pub(super) fn given(&self) -> Option<&Handle> {
+        self.runtime.given()
+    }
+
     /// Ready once a running task is to end.
     pub(super) async fn cancelled(&self, engine: &Engine, execution: Execution) {
         loop {
@@ -51,30 +56,11 @@ impl RustHost {
     }
 }
 
-/// A worker that has been called. A runtime that shuts down drops it before it arrives; nobody would work
-/// for the run then, so this cancels it.
-struct Called(Option<Arc<Engine>>);
-
-impl Called {
-    fn arrive(mut self, host: &Arc<RustHost>) {
-        if let Some(engine) = self.0.take() {
-            worker::work(&engine, host);
-        }
-    }
-}
-
-impl Drop for Called {
-    fn drop(&mut self) {
-        if let Some(engine) = &self.0 {
-            engine.cancel();
-        }
-    }
-}
-
 impl Host for Arc<RustHost> {
     fn start_worker(&self, engine: &Arc<Engine>) {
-        let (worker, host) = (Called(Some(engine.clone())), self.clone());
-        self.handle().spawn_blocking(move || worker.arrive(&host));
+        // Not in the pool of the caller's runtime: that may be small, and its threads may all wait for runs (rule R-14).
+        let (engine, host) = (engine.clone(), self.clone());
+        Runtime::own().handle().spawn_blocking(move || worker::work(&engine, &host));
     }
 
     fn wake_later(&self, engine: &Arc<Engine>, wait: Duration, timer: Timer) {

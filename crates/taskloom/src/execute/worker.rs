@@ -15,8 +15,13 @@ use std::{
 };
 
 use taskloom_core::Value;
+use tokio::runtime::Handle;
 
-use super::{host::RustHost, runtime::Runtime};
+use super::{
+    host::RustHost,
+    place::{Place, Waiting},
+    runtime::Runtime,
+};
 use crate::{
     body::{Arguments, Outcome, Panicked, Pending, RustBody},
     engine::{Engine, Execution, Failure, Job, Role, Wait},
@@ -30,14 +35,32 @@ const WAIT: Duration = Duration::from_hours(1);
 
 /// The life of a worker.
 pub(super) fn work(engine: &Arc<Engine>, host: &Arc<RustHost>) {
+    // Plain functions find the runtime that their run belongs to.
+    let _inside = host.given().map(Handle::enter);
+    let _here = Place::worker().enter();
     let mut next = engine.arrive();
     while let Some(job) = next {
         next = run(engine, host, job, Role::Worker);
     }
 }
 
+/// Waits until the run has ended, and works for it meanwhile if the thread may.
+pub(super) fn wait(engine: &Arc<Engine>, host: &Arc<RustHost>, waiting: Waiting) {
+    match waiting {
+        Waiting::Working => drain(engine, host),
+        Waiting::Moving => tokio::task::block_in_place(|| drain(engine, host)),
+        Waiting::Idle => {
+            engine.launch();
+            while !engine.wait_finished(WAIT) {}
+        }
+    }
+}
+
 /// The caller works until the run has ended.
-pub(super) fn drain(engine: &Arc<Engine>, host: &Arc<RustHost>) {
+fn drain(engine: &Arc<Engine>, host: &Arc<RustHost>) {
+    // What runs here must not find a runtime that this thread keeps from going on.
+    let _inside = Handle::try_current().is_ok().then(|| host.handle().enter());
+    let _here = Place::worker().enter();
     let mut next = engine.take(Role::Caller);
     loop {
         while let Some(job) = next {
@@ -118,6 +141,11 @@ fn poll(future: &mut Pending, poller: &mut Poller<'_>) -> Poll<Result<Value, Fai
     }
 }
 
+fn poll_at(place: Place, future: &mut Pending, poller: &mut Poller<'_>) -> Poll<Result<Value, Failure>> {
+    let _here = place.enter();
+    poll(future, poller)
+}
+
 /// A task whose future may be dropped in the middle, by a cancellation or by the end of the runtime.
 struct InFlight {
     engine: Arc<Engine>,
@@ -159,13 +187,14 @@ impl Drop for InFlight {
 async fn finish(first: InFlight, future: Pending, host: Arc<RustHost>) {
     let mut current = Some((first, future));
     let mut ended = 0;
+    let place = Place::on(host.handle());
     while let Some((flight, mut future)) = current {
         let Some(execution) = flight.execution() else { return };
         let engine = flight.engine.clone();
         let timeout = engine.plan().task(execution.node).options().timeout;
         let mut cancelled = pin!(host.cancelled(&engine, execution));
         let mut timed_out = pin!(time_out(timeout));
-        let result = poll_fn(|poller| match poll(&mut future, poller) {
+        let result = poll_fn(|poller| match poll_at(place, &mut future, poller) {
             Poll::Ready(result) => Poll::Ready(Some(result)),
             Poll::Pending => match timed_out.as_mut().poll(poller) {
                 Poll::Ready(failure) => Poll::Ready(Some(Err(failure))),
