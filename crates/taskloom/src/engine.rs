@@ -11,6 +11,7 @@
 
 mod asks;
 mod channel;
+mod deadlines;
 mod failure;
 mod job;
 mod record;
@@ -70,6 +71,10 @@ pub enum Timer {
     Retry(Execution),
     /// The end of an attempt that cannot be stopped, and is abandoned.
     Timeout(Watched),
+    /// The end of a run's time.
+    Run,
+    /// The end of the time that plain functions have to end once they are told to.
+    Grace,
 }
 
 /// What a waiting caller gets.
@@ -91,6 +96,8 @@ pub struct Engine {
     changed: Condvar,
     channel: Hub,
     begun: Instant,
+    timeout: Option<Duration>,
+    grace: Duration,
     host: Box<dyn Host>,
 }
 
@@ -103,6 +110,10 @@ pub struct RunOptions {
     pub max_workers: u32,
     /// Whether async tasks are for an executor of their own, and never for a worker.
     pub separate_async: bool,
+    /// How long the run may take; for ever, if nothing is said.
+    pub timeout: Option<Duration>,
+    /// How long plain functions are waited for that are to end.
+    pub grace: Duration,
 }
 
 impl Engine {
@@ -120,6 +131,8 @@ impl Engine {
             changed: Condvar::new(),
             channel: Hub::new(channel),
             begun: Instant::now(),
+            timeout: options.timeout,
+            grace: options.grace,
             host,
         })
     }
@@ -183,7 +196,7 @@ impl Engine {
         let mut pending = job.close_channel();
         let mut effects = None;
         let (next, backs_off) = self.visit(|shared, now| {
-            if shared.is_overdue(job) {
+            if shared.is_overdue(job.execution()) {
                 effects = pending.as_mut().map(|pending| self.channel.discard(pending));
                 return (shared.come_back(job, role, now), false);
             }
@@ -207,6 +220,8 @@ impl Engine {
         match timer {
             Timer::Retry(execution) => self.visit(|shared, _| shared.retry_due(execution)),
             Timer::Timeout(watched) => self.time_out(watched),
+            Timer::Run => self.visit(|shared, _| shared.expire()),
+            Timer::Grace => self.abandon_overdue(),
         }
     }
 
@@ -247,7 +262,7 @@ impl Engine {
     pub fn abandon(self: &Arc<Self>, job: &Job) {
         self.close_channel(job);
         self.visit(|shared, now| {
-            if !shared.is_overdue(job) {
+            if !shared.is_overdue(job.execution()) {
                 shared.abandon(job, now);
             }
         });
@@ -323,10 +338,14 @@ impl Engine {
         let result = visit(&mut shared, now);
         let wake = shared.wake(now);
         let cancels = !shared.take_commands().is_empty();
+        let waits = cancels && shared.is_plain_told();
         drop(shared);
         if cancels {
             self.channel.stir();
             self.host.cancelled();
+        }
+        if waits {
+            self.host.wake_later(self, self.grace, Timer::Grace);
         }
         match wake {
             Wake::Nobody => {}

@@ -12,6 +12,7 @@ use std::{
     sync::{Arc, OnceLock},
     task::{Context, Poll},
     thread,
+    time::Duration,
 };
 
 use taskloom_core::{Limits, channel::Content};
@@ -41,7 +42,7 @@ static CORES: OnceLock<usize> = OnceLock::new();
 /// # Cancel safety
 ///
 /// Dropping it after it has been polled cancels the run: nothing new starts, async tasks are dropped at
-/// their next suspension point, plain functions that are running end by themselves.
+/// their next suspension point, plain functions that are running have the time of [`grace`](Self::grace).
 ///
 /// # Examples
 ///
@@ -63,6 +64,8 @@ pub struct Execute {
     start_node: Option<String>,
     max_concurrency: Option<NonZeroU32>,
     max_steps: Option<u64>,
+    timeout: Option<Duration>,
+    grace: Duration,
     channel: Vec<(String, Content)>,
     under_way: Option<RunHandle>,
 }
@@ -74,6 +77,8 @@ impl Execute {
             start_node: None,
             max_concurrency: None,
             max_steps: None,
+            timeout: None,
+            grace: RunOptions::GRACE,
             channel: Vec::new(),
             under_way: None,
         }
@@ -96,6 +101,41 @@ impl Execute {
     /// execution do not count. By default there is no limit.
     pub fn max_steps(mut self, steps: u64) -> Self {
         self.max_steps = Some(steps);
+        self
+    }
+
+    /// Cancels the run when it has taken so long: it ends with an error of kind
+    /// [`RunTimeout`](crate::ErrorKind::RunTimeout), which keeps the run with everything that was done. Async tasks are
+    /// dropped at their next suspension point, plain functions have the time of [`grace`](Self::grace). By default a
+    /// run takes as long as it takes.
+    ///
+    /// The thread that waits in [`blocking`](Self::blocking) runs no plain functions of such a run, since it could not
+    /// return before they do.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use taskloom::{ErrorKind, prelude::*};
+    ///
+    /// #[task]
+    /// async fn forever() {
+    ///     std::future::pending::<()>().await;
+    /// }
+    ///
+    /// let workflow = Workflow::new("w").add(forever::task());
+    /// let error = workflow.execute().timeout(Duration::from_millis(10)).blocking().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::RunTimeout);
+    /// ```
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// How long plain functions that run when the run, or their group, is cancelled are waited for; 5 seconds by
+    /// default. They are told by [`Context::cancelled`](crate::Context::cancelled). One that has not ended by then is
+    /// abandoned: the run ends without it and lists it in [`Run::abandoned`], nothing that it still does through its
+    /// context counts, and what it returns is dropped.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
         self
     }
 
@@ -158,11 +198,15 @@ impl Execute {
         let options = RunOptions {
             limits: Limits { max_concurrency: self.max_concurrency, max_steps: self.max_steps },
             // The caller does not run what has a timeout, so there is always one worker that may.
-            max_workers: (most - u32::from(caller_works)).max(1),
+            max_workers: (most - u32::from(caller_works && self.timeout.is_none())).max(1),
             separate_async: false,
+            timeout: self.timeout,
+            grace: self.grace,
         };
         let host = Arc::new(RustHost::new(runtime));
-        Ok((Engine::new(plan, &options, self.channel.clone(), Box::new(host.clone())), host))
+        let engine = Engine::new(plan, &options, self.channel.clone(), Box::new(host.clone()));
+        engine.begin();
+        Ok((engine, host))
     }
 }
 

@@ -1,3 +1,5 @@
+mod overdue;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -55,6 +57,11 @@ pub(super) struct Shared {
     overdue: Vec<Execution>,
     /// The tasks of all of these.
     abandoned: Vec<NodeId>,
+    /// The plain function that the caller runs, or has run.
+    with_caller: Option<NodeId>,
+    /// How long the run may take, and whether that was what ended it.
+    timeout: Option<Duration>,
+    timed_out: bool,
     workers: u32,
     max_workers: u32,
     called: Called,
@@ -81,6 +88,9 @@ impl Shared {
             cancelled: Cancelled::default(),
             overdue: Vec::new(),
             abandoned: Vec::new(),
+            with_caller: None,
+            timeout: options.timeout,
+            timed_out: false,
             workers: 0,
             max_workers: options.max_workers,
             called: Called::default(),
@@ -119,6 +129,11 @@ impl Shared {
             return None;
         }
         self.apply(Event::Started(node));
+        if role == Role::Caller {
+            self.with_caller = Some(node);
+        } else if self.with_caller == Some(node) {
+            self.with_caller = None;
+        }
         self.times[node as usize].0 = now;
         let mut job = Job::new(node, self.scheduler.iteration(node), self.scheduler.attempt(node), now);
         job.sources = self.sources(node);
@@ -150,7 +165,10 @@ impl Shared {
             _ if self.separate_async && self.is_async(node) => false,
             Role::Worker => true,
             // A function that may be abandoned must not have the thread that waits for the run (rule R-14).
-            Role::Caller => self.plan.task(node).options().timeout.is_none() || self.is_async(node),
+            Role::Caller => {
+                let is_limited = || self.timeout.is_some() || self.plan.task(node).options().timeout.is_some();
+                self.is_async(node) || !is_limited()
+            }
         }
     }
 
@@ -220,25 +238,13 @@ impl Shared {
         let Execution { node, iteration, attempt } = execution;
         let started = self.times[node as usize].0;
         let job = Job::new(node, iteration, attempt, started);
-        self.overdue.push(execution);
-        self.abandoned.push(node);
-        self.workers -= 1;
+        self.give_up(execution);
         self.end(&job, &mut Some(Err(failure)), wait, now)
     }
 
     /// Whether an attempt was ended while its function still ran.
-    pub(super) fn is_overdue(&self, job: &Job) -> bool {
-        !self.overdue.is_empty() && self.overdue.contains(&job.execution())
-    }
-
-    /// A function has returned whose attempt was ended before. Its thread is a worker again, if one is wanted.
-    pub(super) fn come_back(&mut self, job: &Job, role: Role, now: Duration) -> Option<Job> {
-        self.overdue.retain(|execution| *execution != job.execution());
-        if self.workers >= self.max_workers {
-            return None;
-        }
-        self.workers += 1;
-        self.take(role, now)
+    pub(super) fn is_overdue(&self, execution: Execution) -> bool {
+        !self.overdue.is_empty() && self.overdue.contains(&execution)
     }
 
     /// The wait before an execution's next attempt is over.
@@ -359,6 +365,7 @@ impl Shared {
             ending: self.scheduler.ending(),
             message: self.message.take(),
             abandoned: std::mem::take(&mut self.abandoned),
+            timed_out: self.timeout.filter(|_| self.timed_out),
             channel: BTreeMap::new(),
             results: std::mem::take(&mut self.results),
             order: std::mem::take(&mut self.order),
