@@ -10,7 +10,7 @@ from . import _native
 from ._current import Block, current_workflow
 from ._echo import echo as echo_results
 from ._echo import wants_echo
-from ._execution import Host, RunHandle, run_blocking, succeeded
+from ._execution import GRACE_SECONDS, Host, Limits, RunHandle, run_blocking, succeeded
 from ._run import ExecutionContext, Run
 from .errors import TaskloomError
 
@@ -58,6 +58,8 @@ class Workflow(_native.Workflow):
         initial_channel: dict[str, Any] | None = None,
         max_concurrency: int | None = None,
         max_steps: int | None = None,
+        timeout: float | None = None,
+        grace: float = GRACE_SECONDS,
         **later: Any,
     ) -> Any:
         """Runs the workflow and gives its value: that of the last task or group that nothing follows.
@@ -67,12 +69,16 @@ class Workflow(_native.Workflow):
         - `initial_channel`: values for open parameters, by name.
         - `max_concurrency`: how many tasks run at the same time, at most; with 1 a run is deterministic.
         - `max_steps`: end the run with an error when a further execution would start after so many.
+        - `timeout`: cancel the run after so many seconds, with `RunTimeoutError`, which keeps the run with
+          all that was done. This thread runs no plain functions then.
+        - `grace`: for how many seconds plain functions are waited for that run when the run, or their group,
+          is cancelled. `ctx.cancelled` tells them. One that has not ended by then is abandoned: the run ends
+          without it and lists it in `abandoned`, its context raises, and what it returns is dropped.
 
         Raises `TaskError` if a task fails, with the task's own exception as its `__cause__`.
         """
-        run = succeeded(
-            self._run(sys._getframe(1), start_node, initial_channel, max_concurrency, max_steps, later)
-        )
+        limits = Limits(max_concurrency, max_steps, timeout, grace)
+        run = succeeded(self._run(sys._getframe(1), start_node, initial_channel, limits, later))
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
     def run(
@@ -82,12 +88,13 @@ class Workflow(_native.Workflow):
         initial_channel: dict[str, Any] | None = None,
         max_concurrency: int | None = None,
         max_steps: int | None = None,
+        timeout: float | None = None,
+        grace: float = GRACE_SECONDS,
         **later: Any,
     ) -> Run:
         """Runs the workflow like `execute`, and gives the record of the run."""
-        return succeeded(
-            self._run(sys._getframe(1), start_node, initial_channel, max_concurrency, max_steps, later)
-        )
+        limits = Limits(max_concurrency, max_steps, timeout, grace)
+        return succeeded(self._run(sys._getframe(1), start_node, initial_channel, limits, later))
 
     async def execute_async(
         self,
@@ -97,13 +104,14 @@ class Workflow(_native.Workflow):
         initial_channel: dict[str, Any] | None = None,
         max_concurrency: int | None = None,
         max_steps: int | None = None,
+        timeout: float | None = None,
+        grace: float = GRACE_SECONDS,
         **later: Any,
     ) -> Any:
         """Like `execute`, on the running event loop: async tasks run there, plain functions in threads."""
         wanted = wants_echo(self._echo, sys._getframe(1))
-        run = succeeded(
-            await self._run_async(wanted, start_node, initial_channel, max_concurrency, max_steps, later)
-        )
+        limits = Limits(max_concurrency, max_steps, timeout, grace)
+        run = succeeded(await self._run_async(wanted, start_node, initial_channel, limits, later))
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
     async def run_async(
@@ -113,13 +121,14 @@ class Workflow(_native.Workflow):
         initial_channel: dict[str, Any] | None = None,
         max_concurrency: int | None = None,
         max_steps: int | None = None,
+        timeout: float | None = None,
+        grace: float = GRACE_SECONDS,
         **later: Any,
     ) -> Run:
         """Like `run`, on the running event loop."""
         wanted = wants_echo(self._echo, sys._getframe(1))
-        return succeeded(
-            await self._run_async(wanted, start_node, initial_channel, max_concurrency, max_steps, later)
-        )
+        limits = Limits(max_concurrency, max_steps, timeout, grace)
+        return succeeded(await self._run_async(wanted, start_node, initial_channel, limits, later))
 
     def start(
         self,
@@ -128,11 +137,14 @@ class Workflow(_native.Workflow):
         initial_channel: dict[str, Any] | None = None,
         max_concurrency: int | None = None,
         max_steps: int | None = None,
+        timeout: float | None = None,
+        grace: float = GRACE_SECONDS,
         **later: Any,
     ) -> RunHandle:
         """Starts a run in the background and returns at once."""
-        _check(later, start_node, max_concurrency, max_steps)
-        return RunHandle(Host(self.plan(start_node), initial_channel or {}, max_concurrency, max_steps))
+        limits = Limits(max_concurrency, max_steps, timeout, grace)
+        _check(later, start_node, limits)
+        return RunHandle(Host(self.plan(start_node), initial_channel or {}, limits))
 
     def show_info(self) -> None:
         """Prints the tasks, what follows each, and where the value of each open parameter would come from."""
@@ -214,28 +226,26 @@ class Workflow(_native.Workflow):
         frame: FrameType,
         start_node: str | None,
         channel: dict[str, Any] | None,
-        max_concurrency: int | None,
-        max_steps: int | None,
+        limits: Limits,
         later: dict[str, Any],
     ) -> Run:
-        _check(later, start_node, max_concurrency, max_steps)
+        _check(later, start_node, limits)
         wanted = wants_echo(self._echo, frame)
         # The frames of the tasks lead to this one, so it must not hold the run, which holds their exceptions.
-        return _echoed(run_blocking(self.plan(start_node), channel or {}, max_concurrency, max_steps), wanted)
+        return _echoed(run_blocking(self.plan(start_node), channel or {}, limits), wanted)
 
     async def _run_async(
         self,
         wanted: bool,
         start_node: str | None,
         channel: dict[str, Any] | None,
-        max_concurrency: int | None,
-        max_steps: int | None,
+        limits: Limits,
         later: dict[str, Any],
     ) -> Run:
-        _check(later, start_node, max_concurrency, max_steps)
+        _check(later, start_node, limits)
         from ._loop import run_on_loop
 
-        host = Host(self.plan(start_node), channel or {}, max_concurrency, max_steps)
+        host = Host(self.plan(start_node), channel or {}, limits)
         return _echoed(await run_on_loop(host), wanted)
 
     def __getattr__(self, name: str) -> Any:
@@ -265,9 +275,7 @@ def workflow(name: str, *, echo: bool | None = None) -> Workflow:
 _LATER = ("on", "on_busy", "run_id", "store", "suspend_after")
 
 
-def _check(
-    later: dict[str, Any], start_node: object, max_concurrency: int | None, max_steps: int | None
-) -> None:
+def _check(later: dict[str, Any], start_node: object, limits: Limits) -> None:
     if start_node is not None and not isinstance(start_node, str):
         raise TypeError(f"start_node is the id of a task, a text, not {start_node!r}")
     for name, value in later.items():
@@ -275,6 +283,4 @@ def _check(
             raise TypeError(f"execute() has no argument {name!r}")
         if value is not None:
             raise NotImplementedError(f"execute({name}=…) is not implemented yet")
-    for name, limit in (("max_concurrency", max_concurrency), ("max_steps", max_steps)):
-        if limit is not None and (type(limit) is not int or not 0 < limit < 2**31):
-            raise TaskloomError(f"{name} is a whole number from 1 on, not {limit!r}")
+    limits.check()
