@@ -27,6 +27,9 @@ GRACE_SECONDS = 5.0
 
 _WAKE_SECONDS = 0.05
 
+_PATIENCE_SECONDS = 10.0
+"""How long all workers may be busy while tasks are ready, until there is a warning."""
+
 _alive: weakref.WeakSet[Host] = weakref.WeakSet()
 _exits = False
 
@@ -105,6 +108,7 @@ class Host:
             workers,
             limits.timeout,
             limits.grace,
+            _PATIENCE_SECONDS,
         )
         _alive.add(self)
         if limits.timeout is not None:
@@ -153,6 +157,14 @@ class Host:
         _alive.discard(self)
         if self.on_finished is not None:
             self.on_finished()
+
+    def warn(self, warning: str) -> None:
+        """Something is no error, and may still not be what was meant."""
+        # No `warnings.warn`: this thread runs no code of the user's that a filter could stop, and each run is
+        # a case of its own.
+        import logging
+
+        logging.getLogger("taskloom").warning(warning)
 
     # What a caller does.
 

@@ -150,6 +150,7 @@ class Execution:
         max_workers: int,
         timeout: float | None,
         grace: float,
+        patience: float,
     ) -> Self: ...
     @property
     def is_finished(self) -> bool: ...

@@ -122,6 +122,11 @@ impl Scheduler {
         self.ready.front().copied()
     }
 
+    /// The node that became ready first, whether or not it may start now.
+    pub fn first_ready(&self) -> Option<NodeId> {
+        self.ready.front().copied()
+    }
+
     /// How many nodes are running.
     pub fn running(&self) -> u32 {
         self.running

@@ -35,6 +35,7 @@ impl Execution {
         max_workers: u32,
         timeout: Option<f64>,
         grace: f64,
+        patience: f64,
     ) -> PyResult<Self> {
         let channel = channel
             .iter()
@@ -46,6 +47,7 @@ impl Execution {
             separate_async: true,
             timeout: timeout.map(seconds),
             grace: seconds(grace),
+            patience: seconds(patience),
         };
         let engine = Engine::new(plan.core.clone(), &options, channel, Box::new(PyHost::new(host)?));
         Ok(Self { engine })

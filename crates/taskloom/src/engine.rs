@@ -16,6 +16,7 @@ mod failure;
 mod job;
 mod record;
 mod shared;
+mod starved;
 
 use std::{
     fmt,
@@ -51,6 +52,9 @@ pub trait Host: Send + Sync {
 
     /// Hears, once, that the run has ended.
     fn finished(&self);
+
+    /// Tells the user of something that is no error, on any thread.
+    fn warn(&self, warning: &str);
 }
 
 /// Who asks for a task.
@@ -98,6 +102,7 @@ pub struct Engine {
     begun: Instant,
     timeout: Option<Duration>,
     grace: Duration,
+    patience: Duration,
     host: Box<dyn Host>,
 }
 
@@ -114,6 +119,8 @@ pub struct RunOptions {
     pub timeout: Option<Duration>,
     /// How long plain functions are waited for that are to end.
     pub grace: Duration,
+    /// How long all workers may be busy while tasks are ready, until there is a warning.
+    pub patience: Duration,
 }
 
 impl Engine {
@@ -133,6 +140,7 @@ impl Engine {
             begun: Instant::now(),
             timeout: options.timeout,
             grace: options.grace,
+            patience: options.patience,
             host,
         })
     }
@@ -339,6 +347,7 @@ impl Engine {
         let wake = shared.wake(now);
         let cancels = !shared.take_commands().is_empty();
         let waits = cancels && shared.is_plain_told();
+        let starves = shared.begins_to_starve();
         drop(shared);
         if cancels {
             self.channel.stir();
@@ -346,6 +355,9 @@ impl Engine {
         }
         if waits {
             self.host.wake_later(self, self.grace, Timer::Grace);
+        }
+        if starves {
+            starved::watch(self, self.patience);
         }
         match wake {
             Wake::Nobody => {}

@@ -66,6 +66,7 @@ pub struct Execute {
     max_steps: Option<u64>,
     timeout: Option<Duration>,
     grace: Duration,
+    patience: Duration,
     channel: Vec<(String, Content)>,
     under_way: Option<RunHandle>,
 }
@@ -79,6 +80,7 @@ impl Execute {
             max_steps: None,
             timeout: None,
             grace: RunOptions::GRACE,
+            patience: RunOptions::PATIENCE,
             channel: Vec::new(),
             under_way: None,
         }
@@ -136,6 +138,13 @@ impl Execute {
     /// context counts, and what it returns is dropped.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
+        self
+    }
+
+    /// When there is a warning that all workers are busy; for tests, which do not wait as long as users do.
+    #[doc(hidden)]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -202,6 +211,7 @@ impl Execute {
             separate_async: false,
             timeout: self.timeout,
             grace: self.grace,
+            patience: self.patience,
         };
         let host = Arc::new(RustHost::new(runtime));
         let engine = Engine::new(plan, &options, self.channel.clone(), Box::new(host.clone()));

@@ -7,6 +7,9 @@ use super::{Engine, Execution, RunOptions, Timer};
 impl RunOptions {
     /// How long plain functions are waited for that are to end, if nothing else is said.
     pub const GRACE: Duration = Duration::from_secs(5);
+
+    /// How long all workers may be busy while tasks are ready, until there is a warning (rule R-13).
+    pub const PATIENCE: Duration = Duration::from_secs(10);
 }
 
 impl Engine {

@@ -1,4 +1,5 @@
 mod overdue;
+mod starving;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -7,6 +8,9 @@ use std::{
 };
 
 use taskloom_core::{Command, Control, Event, Gathered, NodeId, Outcome, Plan, Retry, Scheduler, State, Value};
+
+pub(super) use starving::Look;
+use starving::Starving;
 
 use super::{Asks, Execution, Failure, Job, Record, Role, RunOptions, asks::Wish, job::Sources};
 
@@ -68,6 +72,7 @@ pub(super) struct Shared {
     separate_async: bool,
     /// Whether the caller waits.
     parked: bool,
+    starving: Starving,
     finished: Option<Duration>,
     taken: bool,
 }
@@ -96,6 +101,7 @@ impl Shared {
             called: Called::default(),
             separate_async: options.separate_async,
             parked: false,
+            starving: Starving::default(),
             finished: None,
             taken: false,
             plan,
@@ -135,6 +141,7 @@ impl Shared {
             self.with_caller = None;
         }
         self.times[node as usize].0 = now;
+        self.starving.last_start = now;
         let mut job = Job::new(node, self.scheduler.iteration(node), self.scheduler.attempt(node), now);
         job.sources = self.sources(node);
         Some(job)
@@ -329,7 +336,10 @@ impl Shared {
             self.finished = Some(now);
             return Wake::Finished;
         }
-        let Some(next) = self.scheduler.next() else { return Wake::Nobody };
+        let Some(next) = self.scheduler.next() else {
+            self.starves();
+            return Wake::Nobody;
+        };
         if self.separate_async && self.is_async(next) {
             return if std::mem::replace(&mut self.called.executor, true) { Wake::Nobody } else { Wake::Async };
         }
@@ -345,6 +355,7 @@ impl Shared {
             self.called.worker = true;
             return Wake::Worker;
         }
+        self.starves();
         Wake::Nobody
     }
 

@@ -78,6 +78,10 @@ impl Host for Arc<RustHost> {
         self.cancelling.notify_waiters();
     }
 
+    fn warn(&self, warning: &str) {
+        tracing::warn!("{warning}");
+    }
+
     fn finished(&self) {
         let waker = self.waker.lock().take();
         if let Some(waker) = waker {
