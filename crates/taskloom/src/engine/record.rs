@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fmt,
     sync::Arc,
     time::Duration,
@@ -191,7 +191,8 @@ impl Record {
     /// Why the run failed: the text for the node that failed first, and what else failed.
     pub fn describe_run_failure(&self, node: NodeId) -> String {
         let judged = self.group_report(node).failed;
-        let is_told = |id: &str| judged.iter().any(|(judged, _)| judged == id);
+        let judged: HashSet<&str> = judged.iter().map(|(id, _)| &**id).collect();
+        let is_told = |id: &str| judged.contains(id);
         let others = self.failures.iter().filter(|(other, _)| *other != node && !is_told(self.plan.id(*other)));
         let mut others: Vec<String> =
             others.map(|(other, failure)| format!("`{}` ({})", self.plan.id(*other), failure.error)).collect();
