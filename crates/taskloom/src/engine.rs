@@ -17,6 +17,7 @@ mod job;
 mod record;
 mod shared;
 mod starved;
+mod sync;
 
 use std::{
     fmt,
@@ -24,7 +25,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parking_lot::{Condvar, Mutex};
 use taskloom_core::{Limits, NodeId, Plan, Value, channel::Content};
 
 pub use asks::Asks;
@@ -34,6 +34,7 @@ pub use failure::{Failure, TimedOut};
 pub use job::{Execution, Job, Watched};
 pub use record::{GroupReport, Record};
 use shared::{Shared, Wake};
+use sync::{Condvar, Mutex};
 
 /// What a front end does for a run.
 pub trait Host: Send + Sync {

@@ -191,9 +191,12 @@ fn r_14_all_ways_nest_in_turn() {
 fn r_14_many_at_once_on_the_smallest_runtimes() {
     for multi_thread in [false, true] {
         for way in WAYS {
-            let members = (0..20).map(|_| match way.is_async() {
-                true => chain([asynchronous::task().depth(3).ways(vec![way])]),
-                false => chain([plain::task().depth(3).ways(vec![way])]),
+            let members = (0..20).map(|_| {
+                if way.is_async() {
+                    chain([asynchronous::task().depth(3).ways(vec![way])])
+                } else {
+                    chain([plain::task().depth(3).ways(vec![way])])
+                }
             });
             let outer = Workflow::new("many").add(parallel(members)).execute();
             ends(&format!("{way:?}, multi_thread = {multi_thread}"), move || {

@@ -12,7 +12,7 @@ use taskloom::{ErrorKind, State, prelude::*};
 use tokio::sync::Notify;
 
 const SHORT: Duration = Duration::from_millis(20);
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 #[task]
 fn quick() -> i64 {

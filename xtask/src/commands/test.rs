@@ -10,7 +10,8 @@ use crate::{
 type Part = (&'static str, fn() -> Result<(), Failure>);
 
 /// What has to pass before a change lands, the quickest first.
-const PARTS: [Part; 4] = [("fmt", fmt::check), ("lint", lint::all), ("rust", || rust(&[])), ("python", || python(&[]))];
+const PARTS: [Part; 5] =
+    [("fmt", fmt::check), ("lint", lint::all), ("rust", || rust(&[])), ("models", models), ("python", || python(&[]))];
 
 pub(super) fn run(arguments: &[&str]) -> Result<(), Failure> {
     match arguments {
@@ -45,6 +46,12 @@ fn everything() -> Result<(), Failure> {
 /// The Rust tests and doc tests. The Python bridge has none of its own: it is tested from Python.
 fn rust(arguments: &[&str]) -> Result<(), Failure> {
     execute(cargo(["test", "--workspace", "--exclude", "taskloom-python"]).args(arguments))
+}
+
+/// Models of the engine's hand-over between threads, in a build of their own: its locks are others.
+fn models() -> Result<(), Failure> {
+    let build = ["test", "--package", "taskloom", "--test", "model", "--target-dir", "target/shuttle"];
+    execute(cargo(build).env("RUSTFLAGS", "--cfg shuttle"))
 }
 
 /// The Python tests, against the package built from this tree.

@@ -38,6 +38,8 @@ struct Cancelled {
     all: bool,
     /// These, because their group does.
     nodes: Vec<NodeId>,
+    /// Whether it was the run's time that ended it.
+    by_time: bool,
 }
 
 /// What the workers of a run share.
@@ -63,9 +65,8 @@ pub(super) struct Shared {
     abandoned: Vec<NodeId>,
     /// The plain function that the caller runs, or has run.
     with_caller: Option<NodeId>,
-    /// How long the run may take, and whether that was what ended it.
+    /// How long the run may take.
     timeout: Option<Duration>,
-    timed_out: bool,
     workers: u32,
     max_workers: u32,
     called: Called,
@@ -95,7 +96,6 @@ impl Shared {
             abandoned: Vec::new(),
             with_caller: None,
             timeout: options.timeout,
-            timed_out: false,
             workers: 0,
             max_workers: options.max_workers,
             called: Called::default(),
@@ -376,7 +376,7 @@ impl Shared {
             ending: self.scheduler.ending(),
             message: self.message.take(),
             abandoned: std::mem::take(&mut self.abandoned),
-            timed_out: self.timeout.filter(|_| self.timed_out),
+            timed_out: self.timeout.filter(|_| self.cancelled.by_time),
             channel: BTreeMap::new(),
             results: std::mem::take(&mut self.results),
             order: std::mem::take(&mut self.order),

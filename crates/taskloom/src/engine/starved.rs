@@ -58,17 +58,17 @@ fn look() {
         } else if let Some((_, engine)) = runs.due.pop_front()
             && let Some(engine) = engine.upgrade()
         {
-            MutexGuard::unlocked(&mut runs, || look_at(engine));
+            MutexGuard::unlocked(&mut runs, || look_at(&engine));
         }
     }
     runs.is_awake = false;
 }
 
-fn look_at(engine: Arc<Engine>) {
+fn look_at(engine: &Arc<Engine>) {
     let look = engine.shared.lock().look(engine.patience, engine.now());
     match look {
         Look::Fine => {}
-        Look::Wait(left) => watch(&engine, left),
+        Look::Wait(left) => watch(engine, left),
         Look::Warn(warning) => engine.host.warn(&warning),
     }
 }

@@ -12,7 +12,7 @@ impl Shared {
             return;
         }
         // A run that was ending for another reason keeps that one; what runs is cancelled in any case.
-        self.timed_out = self.scheduler.outcome() == Outcome::Succeeded;
+        self.cancelled.by_time = self.scheduler.outcome() == Outcome::Succeeded;
         self.apply(Event::Cancelled);
     }
 
