@@ -9,8 +9,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ._execution import GRACE_SECONDS
-
 if TYPE_CHECKING:
     from . import _native
     from ._execution import Host
@@ -147,7 +145,7 @@ async def run_on_loop(host: Host) -> Run:
             await ended
         except asyncio.CancelledError:
             host.cancel()
-            await asyncio.wait([ended], timeout=GRACE_SECONDS)
+            await asyncio.wait([ended], timeout=host.grace)
             raise
     return host.result()
 

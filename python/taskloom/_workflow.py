@@ -10,7 +10,7 @@ from . import _native
 from ._current import Block, current_workflow
 from ._echo import echo as echo_results
 from ._echo import wants_echo
-from ._execution import Host, RunHandle, run_blocking, succeeded
+from ._execution import GRACE_SECONDS, Host, Limits, RunHandle, run_blocking, succeeded
 from ._observe import Observe
 from ._run import ExecutionContext, Run
 from .errors import TaskloomError
@@ -60,6 +60,8 @@ class Workflow(_native.Workflow):
         max_concurrency: int | None = None,
         max_steps: int | None = None,
         observe: Observe = None,
+        timeout: float | None = None,
+        grace: float = GRACE_SECONDS,
         **later: Any,
     ) -> Any:
         """Runs the workflow and gives its value: that of the last task or group that nothing follows.
@@ -69,16 +71,18 @@ class Workflow(_native.Workflow):
         - `initial_channel`: values for open parameters, by name.
         - `max_concurrency`: how many tasks run at the same time, at most; with 1 a run is deterministic.
         - `max_steps`: end the run with an error when a further execution would start after so many.
+        - `timeout`: cancel the run after so many seconds, with `RunTimeoutError`, which keeps the run with
+          all that was done. This thread runs no plain functions then.
+        - `grace`: for how many seconds plain functions are waited for that run when the run, or their group,
+          is cancelled. `ctx.cancelled` tells them. One that has not ended by then is abandoned: the run ends
+          without it and lists it in `abandoned`, its context raises, and what it returns is dropped.
         - `observe`: hooks, or a list of them, that hear of this run: a `taskloom.testing.Recorder`, for
           instance.
 
         Raises `TaskError` if a task fails, with the task's own exception as its `__cause__`.
         """
-        run = succeeded(
-            self._run(
-                sys._getframe(1), start_node, initial_channel, max_concurrency, max_steps, observe, later
-            )
-        )
+        limits = Limits(max_concurrency, max_steps, timeout, grace)
+        run = succeeded(self._run(sys._getframe(1), start_node, initial_channel, limits, observe, later))
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
     def run(
@@ -89,14 +93,13 @@ class Workflow(_native.Workflow):
         max_concurrency: int | None = None,
         max_steps: int | None = None,
         observe: Observe = None,
+        timeout: float | None = None,
+        grace: float = GRACE_SECONDS,
         **later: Any,
     ) -> Run:
         """Runs the workflow like `execute`, and gives the record of the run."""
-        return succeeded(
-            self._run(
-                sys._getframe(1), start_node, initial_channel, max_concurrency, max_steps, observe, later
-            )
-        )
+        limits = Limits(max_concurrency, max_steps, timeout, grace)
+        return succeeded(self._run(sys._getframe(1), start_node, initial_channel, limits, observe, later))
 
     async def execute_async(
         self,
@@ -107,15 +110,14 @@ class Workflow(_native.Workflow):
         max_concurrency: int | None = None,
         max_steps: int | None = None,
         observe: Observe = None,
+        timeout: float | None = None,
+        grace: float = GRACE_SECONDS,
         **later: Any,
     ) -> Any:
         """Like `execute`, on the running event loop: async tasks run there, plain functions in threads."""
         wanted = wants_echo(self._echo, sys._getframe(1))
-        run = succeeded(
-            await self._run_async(
-                wanted, start_node, initial_channel, max_concurrency, max_steps, observe, later
-            )
-        )
+        limits = Limits(max_concurrency, max_steps, timeout, grace)
+        run = succeeded(await self._run_async(wanted, start_node, initial_channel, limits, observe, later))
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
     async def run_async(
@@ -126,15 +128,14 @@ class Workflow(_native.Workflow):
         max_concurrency: int | None = None,
         max_steps: int | None = None,
         observe: Observe = None,
+        timeout: float | None = None,
+        grace: float = GRACE_SECONDS,
         **later: Any,
     ) -> Run:
         """Like `run`, on the running event loop."""
         wanted = wants_echo(self._echo, sys._getframe(1))
-        return succeeded(
-            await self._run_async(
-                wanted, start_node, initial_channel, max_concurrency, max_steps, observe, later
-            )
-        )
+        limits = Limits(max_concurrency, max_steps, timeout, grace)
+        return succeeded(await self._run_async(wanted, start_node, initial_channel, limits, observe, later))
 
     def start(
         self,
@@ -144,12 +145,14 @@ class Workflow(_native.Workflow):
         max_concurrency: int | None = None,
         max_steps: int | None = None,
         observe: Observe = None,
+        timeout: float | None = None,
+        grace: float = GRACE_SECONDS,
         **later: Any,
     ) -> RunHandle:
         """Starts a run in the background and returns at once."""
-        _check(later, start_node, max_concurrency, max_steps)
-        plan = self.plan(start_node)
-        return RunHandle(Host(plan, initial_channel or {}, max_concurrency, max_steps, observe=observe))
+        limits = Limits(max_concurrency, max_steps, timeout, grace)
+        _check(later, start_node, limits)
+        return RunHandle(Host(self.plan(start_node), initial_channel or {}, limits, observe=observe))
 
     def show_info(self) -> None:
         """Prints the tasks, what follows each, and where the value of each open parameter would come from."""
@@ -231,31 +234,28 @@ class Workflow(_native.Workflow):
         frame: FrameType,
         start_node: str | None,
         channel: dict[str, Any] | None,
-        max_concurrency: int | None,
-        max_steps: int | None,
+        limits: Limits,
         observe: Observe,
         later: dict[str, Any],
     ) -> Run:
-        _check(later, start_node, max_concurrency, max_steps)
+        _check(later, start_node, limits)
         wanted = wants_echo(self._echo, frame)
         # The frames of the tasks lead to this one, so it must not hold the run, which holds their exceptions.
-        plan = self.plan(start_node)
-        return _echoed(run_blocking(plan, channel or {}, max_concurrency, max_steps, observe), wanted)
+        return _echoed(run_blocking(self.plan(start_node), channel or {}, limits, observe), wanted)
 
     async def _run_async(
         self,
         wanted: bool,
         start_node: str | None,
         channel: dict[str, Any] | None,
-        max_concurrency: int | None,
-        max_steps: int | None,
+        limits: Limits,
         observe: Observe,
         later: dict[str, Any],
     ) -> Run:
-        _check(later, start_node, max_concurrency, max_steps)
+        _check(later, start_node, limits)
         from ._loop import run_on_loop
 
-        host = Host(self.plan(start_node), channel or {}, max_concurrency, max_steps, observe=observe)
+        host = Host(self.plan(start_node), channel or {}, limits, observe=observe)
         return _echoed(await run_on_loop(host), wanted)
 
     def __getattr__(self, name: str) -> Any:
@@ -285,9 +285,7 @@ def workflow(name: str, *, echo: bool | None = None) -> Workflow:
 _LATER = ("on", "on_busy", "run_id", "store", "suspend_after")
 
 
-def _check(
-    later: dict[str, Any], start_node: object, max_concurrency: int | None, max_steps: int | None
-) -> None:
+def _check(later: dict[str, Any], start_node: object, limits: Limits) -> None:
     if start_node is not None and not isinstance(start_node, str):
         raise TypeError(f"start_node is the id of a task or group, a text, not {start_node!r}")
     for name, value in later.items():
@@ -295,6 +293,4 @@ def _check(
             raise TypeError(f"execute() has no argument {name!r}")
         if value is not None:
             raise NotImplementedError(f"execute({name}=…) is not implemented yet")
-    for name, limit in (("max_concurrency", max_concurrency), ("max_steps", max_steps)):
-        if limit is not None and (type(limit) is not int or not 0 < limit < 2**31):
-            raise TaskloomError(f"{name} is a whole number from 1 on, not {limit!r}")
+    limits.check()

@@ -19,6 +19,7 @@ __all__ = [
     "ParallelGroupError",
     "RetryLimitExceededError",
     "RunCancelledError",
+    "RunTimeoutError",
     "StepLimitExceededError",
     "TaskError",
     "TaskloomError",
@@ -151,6 +152,10 @@ class RunCancelledError(TaskloomRuntimeError):
         super().__init__(message)
         self.task_id = task_id
         """The id of the task that cancelled it, if one did."""
+
+
+class RunTimeoutError(RunCancelledError, TimeoutError):
+    """The run took longer than its timeout, and was cancelled."""
 
 
 class AttemptEndedError(TaskloomRuntimeError):

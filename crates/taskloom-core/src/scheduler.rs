@@ -166,6 +166,17 @@ impl Scheduler {
         if self.run.is_task(node) { self.plan.lanes().kind(self.run.lane(node)) } else { TaskKind::Judgement }
     }
 
+    /// The node that became ready first, whether or not it may start now.
+    pub fn first_ready(&self) -> Option<NodeId> {
+        self.ready.first()
+    }
+
+    /// The tasks that are running.
+    pub fn running_tasks(&self) -> Vec<NodeId> {
+        let is_running = |node: &NodeId| self.nodes[*node].phase == Phase::Running && self.run.is_task(*node);
+        self.nodes.numbers().into_iter().filter(is_running).collect()
+    }
+
     /// How many nodes are running.
     pub fn running(&self) -> u32 {
         self.running

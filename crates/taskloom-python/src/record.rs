@@ -55,9 +55,17 @@ impl Record {
             Outcome::CycleLimit(node) => ("cycle limit", node, self.core.max_cycles(node)),
             Outcome::StepLimit(node) => ("step limit", node, 0),
             Outcome::CancelledBy(node) => ("cancelled", node, 0),
+            Outcome::Cancelled if self.core.is_timed_out() => {
+                return Some(("timeout", "", self.core.describe_cancellation(), 0));
+            }
             _ => return None,
         };
         Some((kind, plan.id(node), self.core.describe_end(node), limit))
+    }
+
+    /// The ids of the tasks whose functions were abandoned, once for each attempt.
+    fn abandoned(&self) -> Vec<&str> {
+        self.core.abandoned().iter().map(|&node| self.core.plan().id(node)).collect()
     }
 
     /// How long the run took, in seconds.

@@ -120,8 +120,10 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// Of kind [`ErrorKind::Output`] if the workflow has no such task, it has no result yet, or that is no `T`.
+    /// Of kind [`ErrorKind::Output`] if the workflow has no such task, it has no result yet, or that is no `T`; of kind
+    /// [`ErrorKind::AttemptEnded`] if this attempt has outrun its time.
     pub fn get_result<T: Clone + 'static>(&self, task_id: impl AsRef<str>) -> Result<T> {
+        self.under_way()?;
         let id = task_id.as_ref();
         let node = self.find(id)?;
         let value = self.engine.upgrade().and_then(|engine| engine.result(node));
@@ -151,7 +153,7 @@ impl Context {
     /// # Errors
     ///
     /// Of kind [`ErrorKind::Output`] if the run has no task of this id; of a new instance, those of
-    /// [`next_task`](Self::next_task).
+    /// [`next_task`](Self::next_task). Of kind [`ErrorKind::AttemptEnded`] if this attempt has outrun its time.
     pub fn goto(&self, task: impl NextTask) -> Result<()> {
         self.ask_for(task.into_target(), true)
     }
@@ -192,6 +194,7 @@ impl Context {
     }
 
     fn ask_for(&self, task: Next, goto: bool) -> Result<()> {
+        self.under_way()?;
         if self.alone {
             return Ok(());
         }
@@ -216,6 +219,16 @@ impl Context {
     /// Cancels the run: it ends with an error of kind [`ErrorKind::RunCancelled`].
     pub fn cancel_workflow(&self, message: impl Into<String>) {
         self.asks.lock().cancel = Some(message.into());
+    }
+
+    /// Refuses what an attempt tries that has been abandoned.
+    fn under_way(&self) -> Result<()> {
+        if self.engine.upgrade().is_some_and(|engine| !engine.is_abandoned(self.execution)) {
+            return Ok(());
+        }
+        let id = self.task_id();
+        let message = format!("an attempt of `{id}` that has ended used its context");
+        Err(Error::new(ErrorKind::AttemptEnded, message).task(id))
     }
 
     fn find(&self, id: &str) -> Result<NodeId> {

@@ -116,4 +116,6 @@ impl Host for Nobody {
     fn cancelled(&self) {}
 
     fn finished(&self) {}
+
+    fn warn(&self, _: &str) {}
 }

@@ -11,6 +11,7 @@
 
 mod asks;
 mod channel;
+mod deadlines;
 mod failure;
 mod job;
 mod judgement;
@@ -18,6 +19,8 @@ mod log;
 mod observe;
 mod record;
 mod shared;
+mod starved;
+mod sync;
 mod trace;
 
 use std::{
@@ -26,7 +29,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parking_lot::{Condvar, Mutex};
 use taskloom_core::{Expansion, Inputs, Limits, MapResults, NodeId, Outcome, Plan, RunPlan, Value, channel::Content};
 
 pub use asks::{Asks, Target};
@@ -38,6 +40,7 @@ pub use judgement::{Branch, Judgement};
 pub use log::{Entry, Listener, What};
 pub use record::{GroupReport, Record};
 use shared::{Shared, Wake};
+use sync::{Condvar, Mutex};
 use trace::Trace;
 
 /// What a front end does for a run.
@@ -57,6 +60,9 @@ pub trait Host: Send + Sync {
 
     /// Hears, once, that the run has ended.
     fn finished(&self);
+
+    /// Tells the user of something that is no error, on any thread.
+    fn warn(&self, warning: &str);
 }
 
 /// Who asks for a task. All of them judge groups, too.
@@ -77,6 +83,10 @@ pub enum Timer {
     Retry(Execution),
     /// The end of an attempt that cannot be stopped, and is abandoned.
     Timeout(Watched),
+    /// The end of a run's time.
+    Run,
+    /// The end of the time that plain functions have to end once they are told to.
+    Grace,
 }
 
 /// What a waiting caller gets.
@@ -98,6 +108,9 @@ pub struct Engine {
     changed: Condvar,
     channel: Hub,
     begun: Instant,
+    timeout: Option<Duration>,
+    grace: Duration,
+    patience: Duration,
     host: Box<dyn Host>,
     run_id: OnceLock<String>,
     /// Whether somebody may be listening: what costs something is only noted down then.
@@ -116,6 +129,12 @@ pub struct RunOptions {
     pub max_workers: u32,
     /// Whether async tasks are for an executor of their own, and never for a worker.
     pub separate_async: bool,
+    /// How long the run may take; for ever, if nothing is said.
+    pub timeout: Option<Duration>,
+    /// How long plain functions are waited for that are to end.
+    pub grace: Duration,
+    /// How long all workers may be busy while tasks are ready, until there is a warning.
+    pub patience: Duration,
 }
 
 impl Engine {
@@ -135,6 +154,9 @@ impl Engine {
             changed: Condvar::new(),
             channel: Hub::new(channel),
             begun: Instant::now(),
+            timeout: options.timeout,
+            grace: options.grace,
+            patience: options.patience,
             host,
             run_id,
             listening: AtomicBool::new(false),
@@ -204,7 +226,7 @@ impl Engine {
         let mut pending = job.close_channel();
         let mut effects = None;
         let (next, backs_off) = self.visit(|shared, now| {
-            if shared.is_overdue(job) {
+            if shared.is_overdue(job.execution()) {
                 effects = pending.as_mut().map(|pending| self.channel.discard(pending));
                 return (shared.come_back(job, role, now), false);
             }
@@ -248,6 +270,8 @@ impl Engine {
         match timer {
             Timer::Retry(execution) => self.visit(|shared, _| shared.retry_due(execution)),
             Timer::Timeout(watched) => self.time_out(watched),
+            Timer::Run => self.visit(|shared, _| shared.expire()),
+            Timer::Grace => self.abandon_overdue(),
         }
     }
 
@@ -290,7 +314,7 @@ impl Engine {
         self.close_channel(job);
         self.trace.end(job, "cancelled", None);
         self.visit(|shared, now| {
-            if !shared.is_overdue(job) {
+            if !shared.is_overdue(job.execution()) {
                 shared.abandon(job, now);
             }
         });
@@ -375,6 +399,8 @@ impl Engine {
         let wake = shared.wake(now);
         let cancels = !shared.take_commands().is_empty();
         let waiting = shared.take_waiting();
+        let waits = cancels && shared.is_plain_told();
+        let starves = shared.begins_to_starve();
         drop(shared);
         for queue in waiting {
             queue.wake();
@@ -382,6 +408,12 @@ impl Engine {
         if cancels {
             self.channel.stir();
             self.host.cancelled();
+        }
+        if waits {
+            self.host.wake_later(self, self.grace, Timer::Grace);
+        }
+        if starves {
+            starved::watch(self, self.patience);
         }
         match wake {
             Wake::Nobody => {}

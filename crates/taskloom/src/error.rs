@@ -26,6 +26,8 @@ pub enum ErrorKind {
     ParallelGroup,
     /// The run was cancelled.
     RunCancelled,
+    /// The run took longer than it might, and was cancelled.
+    RunTimeout,
     /// A result was asked for that the run does not have, or as another type than it has.
     Output,
     /// A key of the channel holds something else than what was expected.

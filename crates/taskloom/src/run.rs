@@ -64,8 +64,8 @@ impl Run {
             Outcome::Succeeded | Outcome::Terminated(_) => Ok(run),
             Outcome::Failed(node) => Err(run.failed(node)),
             Outcome::Cancelled => {
-                let message = format!("the run of workflow `{}` was cancelled", run.workflow());
-                Err(Error::new(ErrorKind::RunCancelled, message).of(run))
+                let kind = if run.0.is_timed_out() { ErrorKind::RunTimeout } else { ErrorKind::RunCancelled };
+                Err(Error::new(kind, run.0.describe_cancellation()).of(run))
             }
             Outcome::CancelledBy(node) => Err(run.ended_by(ErrorKind::RunCancelled, node)),
             Outcome::CycleLimit(node) => Err(run.ended_by(ErrorKind::CycleLimitExceeded, node)),
@@ -174,8 +174,8 @@ impl Run {
         self.0.message()
     }
 
-    /// The ids of the tasks whose plain functions outran their timeout and were abandoned, once for each attempt;
-    /// their threads may still be running.
+    /// The ids of the tasks whose plain functions outran their timeout, or the grace time after they were told to end,
+    /// and were abandoned, once for each attempt; their threads may still be running.
     pub fn abandoned(&self) -> impl Iterator<Item = &str> {
         self.0.abandoned().iter().map(|&node| self.0.plan().id(node))
     }

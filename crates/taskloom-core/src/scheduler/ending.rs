@@ -23,6 +23,11 @@ impl Ending {
         }
     }
 
+    /// The elements of maps that did not succeed.
+    pub fn unsuccessful_elements(&self) -> impl Iterator<Item = NodeId> {
+        self.elements.unsuccessful()
+    }
+
     /// How many executions of a node have started.
     pub fn executions(&self, node: NodeId) -> u32 {
         let has_run = match self.states.get(node as usize) {

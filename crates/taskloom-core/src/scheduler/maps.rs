@@ -44,6 +44,10 @@ pub(super) struct Elements {
 }
 
 impl Elements {
+    pub(super) fn unsuccessful(&self) -> impl Iterator<Item = NodeId> {
+        self.unsuccessful.keys().copied()
+    }
+
     pub(super) fn state(&self, element: NodeId) -> State {
         if let Some(&state) = self.unsuccessful.get(&element) {
             return state;

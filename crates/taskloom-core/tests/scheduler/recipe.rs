@@ -65,8 +65,8 @@ impl Body for OfKind {
         Uncalled.mapping(entries)
     }
 
-    fn list(&self, values: Vec<Value>) -> Value {
-        Uncalled.list(values)
+    fn list(&self, parameter: usize, values: Vec<Value>) -> Value {
+        Uncalled.list(parameter, values)
     }
 }
 

@@ -76,14 +76,16 @@ impl RunControl {
     }
 
     /// The result of a task that has succeeded, or the default.
-    fn get<'py>(&self, py: Python<'py>, task_id: &str, default: Bound<'py, PyAny>) -> Bound<'py, PyAny> {
+    fn get<'py>(&self, py: Python<'py>, task_id: &str, default: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.under_way(py)?;
         let node = self.plan.find_from(self.node, task_id).filter(|&node| self.plan.is_task(node));
         let value = node.and_then(|node| self.engine.upgrade()?.result(node));
-        value.map_or(default, |value| unwrap(py, &value).clone())
+        Ok(value.map_or(default, |value| unwrap(py, &value).clone()))
     }
 
     /// Runs a task, given as id, instance or definition: one that the run has, or one that is added to it.
     fn next(&self, task: &Bound<'_, PyAny>, goto: bool) -> PyResult<()> {
+        self.under_way(task.py())?;
         let target = match as_instance(task) {
             Some(instance) => {
                 Target::new(&self.plan, &instance, self.node).map_err(|error| errors::raise(task.py(), &error))?
@@ -95,24 +97,39 @@ impl RunControl {
     }
 
     /// Runs the task again, with this as its first argument.
-    fn iterate(&self, data: Bound<'_, PyAny>) {
+    fn iterate(&self, data: Bound<'_, PyAny>) -> PyResult<()> {
+        self.under_way(data.py())?;
         let before = self.asks.lock().iterate.replace(wrap(data));
         // Dropped here, where no lock is held.
         drop(before);
+        Ok(())
     }
 
     /// Ends the run as a success.
-    fn terminate(&self, message: String) {
+    fn terminate(&self, py: Python<'_>, message: String) -> PyResult<()> {
+        self.under_way(py)?;
         self.asks.lock().terminate = Some(message);
+        Ok(())
     }
 
     /// Cancels the run.
-    fn cancel(&self, message: String) {
+    fn cancel(&self, py: Python<'_>, message: String) -> PyResult<()> {
+        self.under_way(py)?;
         self.asks.lock().cancel = Some(message);
+        Ok(())
     }
 }
 
 impl RunControl {
+    /// Refuses what an attempt tries that has been abandoned.
+    fn under_way(&self, py: Python<'_>) -> PyResult<()> {
+        if self.engine.upgrade().is_some_and(|engine| !engine.is_abandoned(self.execution)) {
+            return Ok(());
+        }
+        let id = self.plan.id(self.node);
+        Err(errors::attempt_ended(py, &format!("an attempt of `{id}` that has ended used its context")))
+    }
+
     /// The task with this id: one of the run, or else a template of the workflow (rule C-6).
     fn named(&self, task: &Bound<'_, PyAny>) -> PyResult<Target> {
         let Ok(shown) = task.extract::<String>() else {

@@ -75,4 +75,15 @@ impl Host for PyHost {
     fn finished(&self) {
         self.call("finished");
     }
+
+    fn warn(&self, warning: &str) {
+        // The thread is none of Python's.
+        let Some(_inside) = Inside::enter_detached() else { return };
+        Python::attach(|py| {
+            let Some(host) = self.0.bind(py).upgrade() else { return };
+            if let Err(error) = host.call_method1("warn", (warning,)) {
+                error.write_unraisable(py, Some(&host));
+            }
+        });
+    }
 }

@@ -34,7 +34,7 @@ pub struct Job {
 }
 
 /// Names an attempt: node, iteration and attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Execution {
     /// The task's node.
     pub node: NodeId,

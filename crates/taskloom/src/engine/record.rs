@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fmt,
     sync::Arc,
     time::Duration,
@@ -27,6 +27,8 @@ pub struct Record {
     pub(super) failed: HashMap<NodeId, usize>,
     pub(super) message: Option<String>,
     pub(super) abandoned: Vec<NodeId>,
+    /// How long the run might take, if that was what ended it.
+    pub(super) timed_out: Option<Duration>,
     /// What the channel held in the end.
     pub(super) channel: BTreeMap<String, Content>,
     pub(super) took: Duration,
@@ -62,7 +64,13 @@ impl Record {
         self.message.as_deref().filter(|message| !message.is_empty())
     }
 
-    /// The tasks whose plain functions outran their timeout and were abandoned, once for each attempt.
+    /// Whether the run was cancelled because it took longer than it might.
+    pub fn is_timed_out(&self) -> bool {
+        self.timed_out.is_some()
+    }
+
+    /// The tasks whose plain functions outran their timeout or the grace time and were abandoned, once for each
+    /// attempt.
     pub fn abandoned(&self) -> &[NodeId] {
         &self.abandoned
     }
@@ -211,7 +219,8 @@ impl Record {
     /// Why the run failed: the text for the node that failed first, and what else failed.
     pub fn describe_run_failure(&self, node: NodeId) -> String {
         let judged = self.group_report(node).failed;
-        let is_told = |id: &str| judged.iter().any(|(judged, _)| judged == id);
+        let judged: HashSet<&str> = judged.iter().map(|(id, _)| &**id).collect();
+        let is_told = |id: &str| judged.contains(id);
         let is_inside = |other: NodeId| self.plan.is_element(other) && self.plan.element(other).0.map() == node;
         let others = self
             .failures
@@ -256,6 +265,23 @@ impl Record {
                 None => format!("task `{id}` cancelled the run of workflow `{name}`"),
             },
         }
+    }
+
+    /// Why the run was cancelled from outside, and what that ended in the middle.
+    pub fn describe_cancellation(&self) -> String {
+        let name = self.plan.name();
+        let Some(timeout) = self.timed_out else { return format!("the run of workflow `{name}` was cancelled") };
+        let nodes = self.plan.tasks().chain(self.ending.unsuccessful_elements());
+        let ids =
+            nodes.filter(|&node| self.state(node) == State::Cancelled).map(|node| format!("`{}`", self.plan.id(node)));
+        let mut ids: Vec<String> = ids.collect();
+        let further = ids.len().saturating_sub(MOST_OTHERS);
+        ids.truncate(MOST_OTHERS);
+        let ids = if ids.is_empty() { "nothing".to_owned() } else { ids.join(", ") };
+        let more = if further > 0 { format!(", and {further} more") } else { String::new() };
+        format!(
+            "the run of workflow `{name}` took longer than its timeout of {timeout:?}, so it was cancelled\n  ended in the middle: {ids}{more}\n  hint: give the run a longer `timeout`, or its tasks shorter ones"
+        )
     }
 
     /// What failed, where, at which attempt and with which arguments, as one text (rules ).

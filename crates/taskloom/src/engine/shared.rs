@@ -1,5 +1,7 @@
 mod maps;
 mod notes;
+mod overdue;
+mod starving;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,6 +13,9 @@ use taskloom_core::{
     Command, Control, Event, Gathered, Kind, MapResults, NodeId, Outcome, Plan, Retry, RunPlan, Scheduler, State,
     TaskKind, TaskKinds, Value,
 };
+
+pub(super) use starving::Look;
+use starving::Starving;
 
 use super::{
     Asks, Execution, Failure, Job, Judgement, Record, Role, RunOptions,
@@ -46,6 +51,8 @@ struct Cancelled {
     all: bool,
     /// These, because their group does.
     nodes: Vec<NodeId>,
+    /// Whether it was the run's time that ended it.
+    by_time: bool,
 }
 
 /// What the workers of a run share.
@@ -77,12 +84,17 @@ pub(super) struct Shared {
     overdue: Vec<Execution>,
     /// The tasks of all of these.
     abandoned: Vec<NodeId>,
+    /// The plain function that the caller runs, or has run.
+    with_caller: Option<NodeId>,
+    /// How long the run may take.
+    timeout: Option<Duration>,
     workers: u32,
     max_workers: u32,
     called: Called,
     separate_async: bool,
     /// Whether the caller waits.
     parked: bool,
+    starving: Starving,
     finished: Option<Duration>,
     taken: bool,
 }
@@ -109,11 +121,14 @@ impl Shared {
             cancelled: Cancelled::default(),
             overdue: Vec::new(),
             abandoned: Vec::new(),
+            with_caller: None,
+            timeout: options.timeout,
             workers: 0,
             max_workers: options.max_workers,
             called: Called::default(),
             separate_async: options.separate_async,
             parked: false,
+            starving: Starving::default(),
             finished: None,
             taken: false,
         }
@@ -147,6 +162,12 @@ impl Shared {
         }
         let node = self.next(role)?;
         self.apply(Event::Started(node));
+        if role == Role::Caller {
+            self.with_caller = Some(node);
+        } else if self.with_caller == Some(node) {
+            self.with_caller = None;
+        }
+        self.starving.last_start = now;
         let mut job = Job::new(node, self.scheduler.iteration(node), self.scheduler.attempt(node), now);
         if let Kind::Exit(group) = self.plan.kind(node) {
             job.judgement = Some(Box::new(self.judgement(group)));
@@ -209,7 +230,11 @@ impl Shared {
             Role::Async => ASYNC | JUDGEMENTS,
             Role::Worker => TaskKinds::ALL.without(elsewhere),
             // A function that may be abandoned must not have the thread that waits for the run (rule R-14).
-            Role::Caller => TaskKinds::ALL.without(elsewhere | TaskKinds::of(TaskKind::Timed)),
+            Role::Caller => {
+                let limited = TaskKinds::of(TaskKind::Timed);
+                let plain = if self.timeout.is_some() { TaskKinds::of(TaskKind::Plain) } else { TaskKinds::NONE };
+                TaskKinds::ALL.without(elsewhere | limited | plain)
+            }
         }
     }
 
@@ -225,6 +250,10 @@ impl Shared {
         }
         let next = self.scheduler.next_of(startable)?;
         (startable == kinds || kinds.contains(self.scheduler.task_kind(next))).then_some(next)
+    }
+
+    fn is_async(&self, node: NodeId) -> bool {
+        self.scheduler.task_kind(node) == TaskKind::Async
     }
 
     fn has_for(&self, role: Role) -> bool {
@@ -296,26 +325,13 @@ impl Shared {
         let Execution { node, iteration, attempt } = execution;
         let started = self.times(node).0;
         let job = Job::new(node, iteration, attempt, started);
-        self.overdue.push(execution);
-        self.abandoned.push(node);
-        self.workers -= 1;
-        self.note(|_| What::Abandoned(execution));
+        self.give_up(execution);
         self.end(&job, &mut Some(Err(failure)), wait, error, now)
     }
 
     /// Whether an attempt was ended while its function still ran.
-    pub(super) fn is_overdue(&self, job: &Job) -> bool {
-        !self.overdue.is_empty() && self.overdue.contains(&job.execution())
-    }
-
-    /// A function has returned whose attempt was ended before. Its thread is a worker again, if one is wanted.
-    pub(super) fn come_back(&mut self, job: &Job, role: Role, now: Duration) -> Option<Job> {
-        self.overdue.retain(|execution| *execution != job.execution());
-        if self.workers >= self.max_workers {
-            return None;
-        }
-        self.workers += 1;
-        self.take(role, now)
+    pub(super) fn is_overdue(&self, execution: Execution) -> bool {
+        !self.overdue.is_empty() && self.overdue.contains(&execution)
     }
 
     /// The wait before an execution's next attempt is over.
@@ -476,6 +492,7 @@ impl Shared {
             self.called.executor = true;
             return Wake::Async;
         }
+        self.starves();
         Wake::Nobody
     }
 
@@ -504,6 +521,7 @@ impl Shared {
             ending: self.scheduler.ending(),
             message: self.message.take(),
             abandoned: std::mem::take(&mut self.abandoned),
+            timed_out: self.timeout.filter(|_| self.cancelled.by_time),
             channel: BTreeMap::new(),
             results: std::mem::take(&mut self.results),
             order: std::mem::take(&mut self.order),

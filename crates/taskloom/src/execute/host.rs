@@ -28,6 +28,11 @@ impl RustHost {
         self.runtime.handle()
     }
 
+    /// The caller's runtime, if it has one.
+    pub(super) fn given(&self) -> Option<&Handle> {
+        self.runtime.given()
+    }
+
     /// Ready once a running task is to end.
     pub(super) async fn cancelled(&self, engine: &Engine, execution: Execution) {
         loop {
@@ -51,8 +56,8 @@ impl RustHost {
     }
 }
 
-/// A worker, or an executor of async tasks, that has been called. A runtime that shuts down drops it before it arrives; nobody would work
-/// for the run then, so this cancels it.
+/// An executor of async tasks that has been called. A runtime that shuts down drops it before it arrives; nobody would
+/// run these then, so this cancels the run.
 struct Called(Option<Arc<Engine>>);
 
 impl Called {
@@ -76,8 +81,9 @@ impl Drop for Called {
 
 impl Host for Arc<RustHost> {
     fn start_worker(&self, engine: &Arc<Engine>) {
-        let (called, host) = (Called::new(engine), self.clone());
-        self.handle().spawn_blocking(move || called.arrive().map(|engine| worker::work(&engine, &host)));
+        // Not in the pool of the caller's runtime: that may be small, and its threads may all wait for runs (rule R-14).
+        let (engine, host) = (engine.clone(), self.clone());
+        Runtime::own().handle().spawn_blocking(move || worker::work(&engine, &host));
     }
 
     fn start_async(&self, engine: &Arc<Engine>) {
@@ -102,6 +108,10 @@ impl Host for Arc<RustHost> {
 
     fn cancelled(&self) {
         self.cancelling.notify_waiters();
+    }
+
+    fn warn(&self, warning: &str) {
+        tracing::warn!("{warning}");
     }
 
     fn finished(&self) {

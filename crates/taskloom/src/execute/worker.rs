@@ -15,8 +15,13 @@ use std::{
 };
 
 use taskloom_core::{RunPlan, Value};
+use tokio::runtime::Handle;
 
-use super::{host::RustHost, runtime::Runtime};
+use super::{
+    host::RustHost,
+    place::{Place, Waiting},
+    runtime::Runtime,
+};
 use crate::{
     body::{Arguments, Function, Outcome, Panicked, Pending, RustBody},
     engine::{Engine, Failure, Job, Judgement, Role, Wait},
@@ -31,14 +36,32 @@ const WAIT: Duration = Duration::from_hours(1);
 
 /// The life of a worker.
 pub(super) fn work(engine: &Arc<Engine>, host: &Arc<RustHost>) {
+    // Plain functions find the runtime that their run belongs to.
+    let _inside = host.given().map(Handle::enter);
+    let _here = Place::worker().enter();
     let mut next = engine.arrive();
     while let Some(job) = next {
         next = run(engine, host, job, Role::Worker);
     }
 }
 
+/// Waits until the run has ended, and works for it meanwhile if the thread may.
+pub(super) fn wait(engine: &Arc<Engine>, host: &Arc<RustHost>, waiting: Waiting) {
+    match waiting {
+        Waiting::Working => drain(engine, host),
+        Waiting::Moving => tokio::task::block_in_place(|| drain(engine, host)),
+        Waiting::Idle => {
+            engine.launch();
+            while !engine.wait_finished(WAIT) {}
+        }
+    }
+}
+
 /// The caller works until the run has ended.
-pub(super) fn drain(engine: &Arc<Engine>, host: &Arc<RustHost>) {
+fn drain(engine: &Arc<Engine>, host: &Arc<RustHost>) {
+    // What runs here must not find a runtime that this thread keeps from going on.
+    let _inside = Handle::try_current().is_ok().then(|| host.handle().enter());
+    let _here = Place::worker().enter();
     let mut next = engine.take(Role::Caller);
     loop {
         while let Some(job) = next {
@@ -132,6 +155,17 @@ fn poll(engine: &Engine, job: &Job, future: &mut Pending, poller: &mut Poller<'_
     }
 }
 
+fn poll_at(
+    place: Place,
+    engine: &Engine,
+    job: &Job,
+    future: &mut Pending,
+    poller: &mut Poller<'_>,
+) -> Poll<Result<Value, Failure>> {
+    let _here = place.enter();
+    poll(engine, job, future, poller)
+}
+
 /// A task whose future may be dropped in the middle, by a cancellation or by the end of the runtime.
 struct InFlight {
     engine: Arc<Engine>,
@@ -181,6 +215,7 @@ pub(super) async fn work_async(engine: Arc<Engine>, host: Arc<RustHost>) {
 /// Runs an async task to its end on the runtime, and then those that are ready after it.
 async fn finish(mut current: Option<(InFlight, Pending)>, host: Arc<RustHost>) {
     let mut ended = 0;
+    let place = Place::on(host.handle());
     while let Some((flight, mut future)) = current {
         let Some(job) = &flight.job else { return };
         let execution = job.execution();
@@ -188,7 +223,7 @@ async fn finish(mut current: Option<(InFlight, Pending)>, host: Arc<RustHost>) {
         let timeout = engine.plan().task(execution.node).options().timeout;
         let mut cancelled = pin!(host.cancelled(&engine, execution));
         let mut timed_out = pin!(time_out(timeout));
-        let result = poll_fn(|poller| match poll(&engine, job, &mut future, poller) {
+        let result = poll_fn(|poller| match poll_at(place, &engine, job, &mut future, poller) {
             Poll::Ready(result) => Poll::Ready(Some(result)),
             Poll::Pending => match timed_out.as_mut().poll(poller) {
                 Poll::Ready(failure) => Poll::Ready(Some(Err(failure))),
