@@ -10,27 +10,8 @@ use crate::{expand::operators, parameter::Bound, task::Task};
 pub(crate) fn map(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenStream {
     let private = quote!(#taskloom::__private);
     let (name, visibility) = (&task.function.sig.ident, &task.function.vis);
-    let setters = task.bound().enumerate().map(|(number, bound)| setter(number, bound, taskloom));
+    let setters = task.bound().enumerate().map(|(number, bound)| setter(number, bound, visibility, taskloom));
     let operators = [quote!(__TaskloomMap), quote!(&__TaskloomMap)].map(|operand| operators(&operand, taskloom));
-    let begin = [
-        ("map", "Each", "Begins a map: one execution for each element of a list."),
-        ("product", "Product", "Begins a map over all combinations of the elements of lists."),
-        ("zip", "Zip", "Begins a map over the first elements of lists, the second, and so on."),
-    ];
-    let begin = begin.map(|(function, over, doc)| {
-        let (function, over) = (quote::format_ident!("{function}"), quote::format_ident!("{over}"));
-        quote! {
-            #[doc = #doc]
-            #[track_caller]
-            #visibility fn #function() -> __TaskloomMap
-            where
-                // Asked only of those who call this.
-                for<'a> #output: ::core::clone::Clone,
-            {
-                __TaskloomMap { builder: #private::MapBuilder::new::<#output>(definition(), #private::Over::#over) }
-            }
-        }
-    });
     let upstream = element(&task.output.ty, task.output.fallible).map(|element| {
         quote! {
             impl ::core::convert::From<&#name> for #taskloom::Each<#element>
@@ -46,17 +27,25 @@ pub(crate) fn map(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> To
     quote! {
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #[must_use = "a map does nothing until it is part of a workflow"]
-        pub struct __TaskloomMap {
+        #visibility struct __TaskloomMap {
             builder: #private::MapBuilder,
         }
 
-        impl #name {
-            #(#begin)*
+        impl #taskloom::MapTask for #name {
+            type Map = __TaskloomMap;
+
+            fn begin(map: #private::MapBuilder) -> __TaskloomMap {
+                __TaskloomMap { builder: map }
+            }
+
+            fn defined() -> &'static #taskloom::Definition {
+                definition()
+            }
         }
 
         impl __TaskloomMap {
             /// Names the map; the id is unique in a workflow.
-            pub fn task_id(mut self, id: impl ::core::convert::Into<::std::string::String>) -> Self {
+            #visibility fn task_id(mut self, id: impl ::core::convert::Into<::std::string::String>) -> Self {
                 self.builder.task_id(id);
                 self
             }
@@ -113,13 +102,13 @@ pub(crate) fn map(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> To
     }
 }
 
-fn setter(number: usize, bound: &Bound, taskloom: &syn::Path) -> TokenStream {
+fn setter(number: usize, bound: &Bound, visibility: &syn::Visibility, taskloom: &syn::Path) -> TokenStream {
     let (name, ty) = (&bound.name, &bound.ty);
     let doc =
         format!("Binds the parameter `{name}`: to a list, of which each execution takes one element, or for all.");
     quote! {
         #[doc = #doc]
-        pub fn #name(mut self, #name: impl ::core::convert::Into<#taskloom::Each<#ty>>) -> Self {
+        #visibility fn #name(mut self, #name: impl ::core::convert::Into<#taskloom::Each<#ty>>) -> Self {
             self.builder.bind(#number, #name.into());
             self
         }

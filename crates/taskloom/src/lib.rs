@@ -67,7 +67,7 @@ pub use execute::{Execute, RunHandle};
 pub use next_task::NextTask;
 pub use policy::{BranchRecord, GroupPolicy, IntoPolicy};
 pub use run::{FinalChannel, GroupOutput, Run, Status, TaskRecord};
-pub use task::{Arg, Definition, Each, HasOutput, Instance, MapInstance, RunWhen, TaskOptions};
+pub use task::{Arg, Definition, Each, HasOutput, Instance, MapInstance, MapTask, RunWhen, TaskOptions};
 pub use taskloom_core::{BuildError, BuildErrorKind, Policy, RetryPolicy, State};
 pub use taskloom_macros::task;
 pub use workflow::Workflow;

@@ -11,7 +11,7 @@ use taskloom_core::{Lookup, Options, Parameter, Place};
 pub use arg::Arg;
 pub use builder::{Builder, Instance, RunWhen, TaskOptions};
 pub use each::Each;
-pub use map::{MapBuilder, MapInstance};
+pub use map::{MapBuilder, MapInstance, MapTask};
 pub use outputs::HasOutput;
 
 use crate::{

@@ -160,6 +160,8 @@ struct NoHost;
 impl Host for NoHost {
     fn start_worker(&self, _engine: &Arc<Engine>) {}
     fn wake_later(&self, _engine: &Arc<Engine>, _wait: Duration, _timer: Timer) {}
+    fn start_async(&self, _engine: &Arc<Engine>) {}
+    fn warn(&self, _warning: &str) {}
     fn cancelled(&self) {}
     fn finished(&self) {}
 }

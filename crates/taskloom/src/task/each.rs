@@ -7,7 +7,7 @@ use super::{Arg, Composed};
 /// What can be bound to a parameter of type `T` of a map: a list, of which each execution takes one element; or a plain
 /// value or an upstream output of type `T`, which all take.
 ///
-/// Setters of [`map`, `product` and `zip`](crate::MapInstance) take `impl Into<Each<T>>`: a `Vec<T>`, an array, or a
+/// Setters of [maps](crate::MapTask) take `impl Into<Each<T>>`: a `Vec<T>`, an array, or a
 /// reference to an instance that gives a `Vec<T>`; else what [`Arg<T>`](crate::Arg) is made of.
 pub struct Each<T> {
     pub(super) bound: Bound<T>,

@@ -40,6 +40,45 @@ use crate::IntoFragment;
 /// # Ok(())
 /// # }
 /// ```
+pub trait MapTask: HasOutput + Sized {
+    #[doc(hidden)]
+    type Map: MapInstance;
+
+    #[doc(hidden)]
+    fn begin(map: MapBuilder) -> Self::Map;
+
+    #[doc(hidden)]
+    fn defined() -> &'static Definition;
+
+    /// Begins a map: one execution for each element of a list.
+    #[track_caller]
+    fn map() -> Self::Map
+    where
+        Self::Output: Clone,
+    {
+        Self::begin(MapBuilder::new::<Self::Output>(Self::defined(), Over::Each))
+    }
+
+    /// Begins a map over all combinations of the elements of lists; the last list turns fastest.
+    #[track_caller]
+    fn product() -> Self::Map
+    where
+        Self::Output: Clone,
+    {
+        Self::begin(MapBuilder::new::<Self::Output>(Self::defined(), Over::Product))
+    }
+
+    /// Begins a map over the first elements of all lists, the second, and so on; they are equally long.
+    #[track_caller]
+    fn zip() -> Self::Map
+    where
+        Self::Output: Clone,
+    {
+        Self::begin(MapBuilder::new::<Self::Output>(Self::defined(), Over::Zip))
+    }
+}
+
+/// A map: see [`MapTask`]. The type's inherent methods are `task_id` and the parameters, everything else is here.
 pub trait MapInstance: HasOutput + IntoFragment + Sized {
     #[doc(hidden)]
     fn map_mut(&mut self) -> &mut MapBuilder;
