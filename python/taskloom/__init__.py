@@ -24,6 +24,7 @@ from ._context import TaskExecutionContext
 from ._events import Event
 from ._execution import RunHandle
 from ._instance import Instance
+from ._maps import MapInstance, unmapped
 from ._native import Chain, Group, __version__, chain, parallel
 from ._retry import RetryPolicy
 from ._run import Run, TaskRecord
@@ -35,6 +36,7 @@ __all__ = [
     "Event",
     "Group",
     "Instance",
+    "MapInstance",
     "RetryPolicy",
     "Run",
     "RunHandle",
@@ -49,10 +51,11 @@ __all__ = [
     "parallel",
     "policies",
     "task",
+    "unmapped",
     "workflow",
 ]
 
-_LATER = {"CoordinationBackend", "Store", "Temporal", "secret", "unmapped"}
+_LATER = {"CoordinationBackend", "Store", "Temporal", "secret"}
 
 
 def __getattr__(name: str) -> Any:

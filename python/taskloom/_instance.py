@@ -110,12 +110,17 @@ def make(
     values: list[Any],
     frame: FrameType,
     options: Options | None = None,
-) -> Instance[Any]:
+    *,
+    mapping: Any = None,
+    cls: type[Any] | None = None,
+) -> Any:
     """Makes an instance on the line that a frame is at, and refuses a repeated id there (rule I-5)."""
     if task_id is not None and type(task_id) is not str:
         task_id = _text(task_id)
-    instance: Instance[Any] = definition._instance_class(
-        definition, task_id, values, frame.f_code, frame.f_lasti, base, options
+    if cls is None:
+        cls = definition._instance_class if base is None else type(base)
+    instance: Instance[Any] = cls(
+        definition, task_id, values, frame.f_code, frame.f_lasti, base, options, mapping
     )
     workflow = current_workflow.get()
     if workflow is not None:

@@ -97,6 +97,7 @@ class Instance(Operand):
         instruction: int,
         base: Instance | None = None,
         options: tuple[Any, ...] | None = None,
+        mapping: tuple[Any, ...] | None = None,
     ) -> Self: ...
     @property
     def task_id(self) -> str: ...

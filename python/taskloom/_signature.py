@@ -119,6 +119,21 @@ class Signature:
             slots[number] = value
         return slots
 
+    def number(self, name: str) -> int:
+        """The number of a parameter that can be bound to a list to go over."""
+        number = self._index.get(name)
+        if number is None or number == self.collects_keywords or number == self.collects_positional:
+            raise self._error(f"cannot go over `{name}`, which is no parameter of its own")
+        return number
+
+    def check_each(self, number: int, values: list[Any]) -> None:
+        """Refuses a list with an element that the parameter excludes."""
+        types = (self._allowed or self._resolve())[number]
+        if types is not None:
+            for value in values:
+                if type(value) in BUILTINS and type(value) not in types:
+                    self._refuse_type(number, value)
+
     def _bind_positional(self, args: tuple[Any, ...], slots: list[Any]) -> None:
         allowed = self._allowed or self._resolve()
         limit = self.collects_positional

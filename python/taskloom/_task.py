@@ -25,6 +25,7 @@ from ._instance import Instance, make
 from ._options import MAX_CYCLES, Options
 
 if TYPE_CHECKING:
+    from ._maps import MapInstance
     from ._signature import Signature
 
 __all__ = ["AsyncTask", "Task", "task"]
@@ -99,17 +100,40 @@ class Task(_native.Definition, Generic[P, R]):
         """Runs the function here and now, for tests: without an engine, and without side effects of one."""
         return run_function(self, args, kwargs)
 
-    def map(self, *args: Any, **kwargs: Any) -> Any:
-        """Not implemented yet."""
-        raise NotImplementedError("Task.map is not implemented yet")
+    def map(self, /, *, task_id: str | None = None, **kwargs: Any) -> MapInstance[R]:
+        """One execution for each element of the list that one parameter is bound to.
 
-    def product(self, *args: Any, **kwargs: Any) -> Any:
-        """Not implemented yet."""
-        raise NotImplementedError("Task.product is not implemented yet")
+        A list, tuple, range, set or other iterable is gone over, and so is the output of an instance that is
+        bound, which has to be a list, tuple, range or set. Everything else all executions take; `unmapped`
+        holds a list. The value is a dict in the order of the elements. Its keys are the executions' ids: the
+        map's, with the element in brackets if that is a number or a text of at most 32 characters (a
+        repeated one with `#2`, …), and else its number. The map's id is the definition's, if none is given
+        and that one is free.
 
-    def zip(self, *args: Any, **kwargs: Any) -> Any:
-        """Not implemented yet."""
-        raise NotImplementedError("Task.zip is not implemented yet")
+        >>> from taskloom import task, workflow
+        >>> @task
+        ... def fetch_weather(city: str, unit: str = "C") -> str:
+        ...     return f"{city} in {unit}"
+        >>> workflow("w").add(fetch_weather.map(city=["Tokyo", "Paris"], unit="F")).execute()
+        {'fetch_weather[Tokyo]': 'Tokyo in F', 'fetch_weather[Paris]': 'Paris in F'}
+        """
+        return self._map_over("map", task_id, kwargs, sys._getframe(1))
+
+    def product(self, /, *, task_id: str | None = None, **kwargs: Any) -> MapInstance[R]:
+        """Like `map`, over all combinations of the elements of several lists; the last list turns fastest."""
+        return self._map_over("product", task_id, kwargs, sys._getframe(1))
+
+    def zip(self, /, *, task_id: str | None = None, **kwargs: Any) -> MapInstance[R]:
+        """Like `map`, over the first elements of several lists, then the second, and so on; they are equally
+        long."""
+        return self._map_over("zip", task_id, kwargs, sys._getframe(1))
+
+    def _map_over(
+        self, over: str, task_id: str | None, kwargs: dict[str, Any], frame: FrameType
+    ) -> MapInstance[R]:
+        from ._maps import map_over
+
+        return map_over(self, over, task_id, kwargs, frame)
 
     def __repr__(self) -> str:
         return f"Task({self.id!r})"

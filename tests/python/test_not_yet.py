@@ -15,7 +15,7 @@ def not_yet(name):
     return pytest.raises(NotImplementedError, match=rf"^[^\n]*{name}[^\n]*not implemented yet[^\n]*$")
 
 
-@pytest.mark.parametrize("name", ["Store", "Temporal", "secret", "unmapped", "CoordinationBackend"])
+@pytest.mark.parametrize("name", ["Store", "Temporal", "secret", "CoordinationBackend"])
 def test_e_01_names_of_the_package(name):
     with not_yet(f"taskloom.{name}"):
         getattr(taskloom, name)
@@ -46,12 +46,6 @@ def test_e_01_arguments_of_execute(method, argument):
 def test_e_01_an_argument_that_never_will_be(method):
     with pytest.raises(TypeError, match="no argument 'nonsense'"):
         getattr(workflow("w").add(step), method)(nonsense=1)
-
-
-@pytest.mark.parametrize("method", ["map", "product", "zip"])
-def test_e_01_maps(method):
-    with not_yet(method):
-        getattr(step, method)(name=["a", "b"])
 
 
 CONTROL = [

@@ -265,9 +265,8 @@ impl RunPlan {
         let (node, tasks) = (node as usize, self.plan.task_count());
         match node.checked_sub(self.plan.len()) {
             Some(added) if node < FIRST_ELEMENT as usize => tasks + added,
-            Some(_) => usize::MAX,
             None if node < tasks => node,
-            None => usize::MAX,
+            Some(_) | None => usize::MAX,
         }
     }
 

@@ -248,7 +248,7 @@ impl Scheduler {
     pub fn apply(&mut self, event: Event, commands: &mut Vec<Command>) {
         // While groups are judged no task runs.
         if !self.fired.is_empty()
-            && !matches!(event, Event::Started(node) | Event::Judged { exit: node, .. } if !self.plan.is_task(node))
+            && !matches!(event, Event::Started(node) | Event::Judged { exit: node, .. } if !self.run.is_task(node))
         {
             self.fired.clear();
         }
@@ -285,9 +285,10 @@ impl Scheduler {
     /// Notes down the end of a node, if the driver does not know of it.
     fn note_end(&mut self, node: NodeId, state: State) {
         let Some(trail) = &mut self.trail else { return };
-        match self.plan.kind(node) {
+        match self.run.kind(node) {
             Kind::Exit(_) => trail.push((node, state)),
             Kind::Task if state == State::Skipped => trail.push((node, state)),
+            Kind::Task if self.run.is_map(node) => trail.push((node, state)),
             Kind::Task | Kind::Entry(_) => {}
         }
     }

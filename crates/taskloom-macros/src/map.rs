@@ -1,8 +1,8 @@
 //! The type of a task's maps: `fetch::map()`, `fetch::product()`, `fetch::zip()`.
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{GenericArgument, PathArguments, Type};
+use quote::{format_ident, quote};
+use syn::{GenericArgument, PathArguments, Type, ext::IdentExt};
 
 use crate::{expand::operators, parameter::Bound, task::Task};
 
@@ -11,7 +11,9 @@ pub(crate) fn map(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> To
     let private = quote!(#taskloom::__private);
     let (name, visibility) = (&task.function.sig.ident, &task.function.vis);
     let setters = task.bound().enumerate().map(|(number, bound)| setter(number, bound, visibility, taskloom));
-    let operators = [quote!(__TaskloomMap), quote!(&__TaskloomMap)].map(|operand| operators(&operand, taskloom));
+    // A name that errors can show; nobody else can use it.
+    let map = format_ident!("{}_map", name.unraw());
+    let operators = [quote!(#map), quote!(&#map)].map(|operand| operators(&operand, taskloom));
     let upstream = element(&task.output.ty, task.output.fallible).map(|element| {
         quote! {
             impl ::core::convert::From<&#name> for #taskloom::Each<#element>
@@ -25,17 +27,18 @@ pub(crate) fn map(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> To
         }
     });
     quote! {
+        #[allow(non_camel_case_types)]
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #[must_use = "a map does nothing until it is part of a workflow"]
-        #visibility struct __TaskloomMap {
+        #visibility struct #map {
             builder: #private::MapBuilder,
         }
 
         impl #taskloom::MapTask for #name {
-            type Map = __TaskloomMap;
+            type Map = #map;
 
-            fn begin(map: #private::MapBuilder) -> __TaskloomMap {
-                __TaskloomMap { builder: map }
+            fn begin(builder: #private::MapBuilder) -> #map {
+                #map { builder }
             }
 
             fn defined() -> &'static #taskloom::Definition {
@@ -43,7 +46,7 @@ pub(crate) fn map(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> To
             }
         }
 
-        impl __TaskloomMap {
+        impl #map {
             /// Names the map; the id is unique in a workflow.
             #visibility fn task_id(mut self, id: impl ::core::convert::Into<::std::string::String>) -> Self {
                 self.builder.task_id(id);
@@ -53,7 +56,7 @@ pub(crate) fn map(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> To
             #(#setters)*
         }
 
-        impl #taskloom::HasOutput for __TaskloomMap {
+        impl #taskloom::HasOutput for #map {
             type Output = ::std::vec::Vec<#output>;
 
             fn builder(&self) -> &#private::Builder {
@@ -61,7 +64,7 @@ pub(crate) fn map(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> To
             }
         }
 
-        impl #taskloom::HasOutput for &__TaskloomMap {
+        impl #taskloom::HasOutput for &#map {
             type Output = ::std::vec::Vec<#output>;
 
             fn builder(&self) -> &#private::Builder {
@@ -69,24 +72,24 @@ pub(crate) fn map(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> To
             }
         }
 
-        impl #taskloom::MapInstance for __TaskloomMap {
+        impl #taskloom::MapInstance for #map {
             fn map_mut(&mut self) -> &mut #private::MapBuilder {
                 &mut self.builder
             }
         }
 
-        impl ::core::convert::From<&__TaskloomMap> for #taskloom::Arg<::std::vec::Vec<#output>> {
-            fn from(map: &__TaskloomMap) -> Self {
-                map.builder.builder().output()
+        impl ::core::convert::From<&#map> for #taskloom::Arg<::std::vec::Vec<#output>> {
+            fn from(task: &#map) -> Self {
+                task.builder.builder().output()
             }
         }
 
-        impl ::core::convert::From<&__TaskloomMap> for #taskloom::Each<#output>
+        impl ::core::convert::From<&#map> for #taskloom::Each<#output>
         where
             for<'a> #output: ::core::clone::Clone,
         {
-            fn from(map: &__TaskloomMap) -> Self {
-                map.builder.builder().each()
+            fn from(task: &#map) -> Self {
+                task.builder.builder().each()
             }
         }
 

@@ -5,12 +5,13 @@ use pyo3::{
     types::{PyDict, PyList, PyTuple},
 };
 use smallvec::SmallVec;
-use taskloom_core::{Argument, Place};
+use taskloom_core::{Argument, Options, Place};
 
 use crate::{
     compose::{Group, Operand},
     definition::Definition,
     errors, live_ids,
+    maps::Settings,
     options::TaskOptions,
     place::PyPlace,
     value::{unwrap, wrap},
@@ -43,7 +44,7 @@ pub(crate) struct Instance {
 #[pymethods]
 impl Instance {
     #[new]
-    #[pyo3(signature = (definition, task_id, arguments, code, instruction, base=None, options=None))]
+    #[pyo3(signature = (definition, task_id, arguments, code, instruction, base=None, options=None, mapping=None))]
     fn new(
         definition: Bound<'_, Definition>,
         task_id: Option<&str>,
@@ -52,6 +53,7 @@ impl Instance {
         instruction: i32,
         base: Option<&Bound<'_, Self>>,
         options: Option<Bound<'_, PyAny>>,
+        mapping: Option<Settings>,
     ) -> PyResult<PyClassInitializer<Self>> {
         let py = definition.py();
         let mut arguments = arguments.iter().map(argument).collect::<PyResult<SmallVec<[Argument; 1]>>>()?;
@@ -79,7 +81,9 @@ impl Instance {
         );
         let options = match (options, base) {
             (Some(options), _) => {
-                core.set_options(options.extract::<TaskOptions>()?.into());
+                let mut own: Options = options.extract::<TaskOptions>()?.into();
+                own.map = base.and_then(|base| base.get().core.options().map.clone());
+                core.set_options(own);
                 Some(options.unbind())
             }
             (None, Some(base)) => {
@@ -88,6 +92,9 @@ impl Instance {
             }
             (None, None) => None,
         };
+        if let Some(mapping) = mapping {
+            core.set_options(mapping.apply(core.options()));
+        }
         core.validate_id().map_err(|error| errors::raise(py, &error))?;
         let repeats = task_id.is_some_and(live_ids::add);
         let instance = Self { core, definition: definition.unbind(), place, options, repeats };

@@ -25,6 +25,7 @@ mod execution;
 mod exit;
 mod instance;
 mod live_ids;
+mod maps;
 mod options;
 mod place;
 mod policy;

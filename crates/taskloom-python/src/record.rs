@@ -147,11 +147,13 @@ impl Record {
         let plan = self.core.plan();
         let (id, message) = (plan.id(node).to_owned(), self.core.describe_run_failure(node));
         match plan.kind(node) {
-            Kind::Task => {
-                let counts = (self.core.attempts(node), plan.task(node).options().retry.max_retries);
-                Some(("task", id, message, self.exception(py, node), counts, (vec![], vec![], vec![])))
+            Kind::Task if !self.core.is_judged_map(node) => {
+                let culprit = self.core.culprit(node);
+                let counts = (self.core.attempts(culprit), plan.task(node).options().retry.max_retries);
+                let id = plan.id(culprit).to_owned();
+                Some(("task", id, message, self.exception(py, culprit), counts, (vec![], vec![], vec![])))
             }
-            Kind::Entry(_) | Kind::Exit(_) => {
+            Kind::Task | Kind::Entry(_) | Kind::Exit(_) => {
                 let report = self.core.group_report(node);
                 let cause = self.core.cause(node).map(|failure| raised(py, failure));
                 Some(("group", id, message, cause, (1, 0), (report.failed, report.successful, report.skipped)))

@@ -87,7 +87,7 @@ impl Run {
         };
         let cause = self.0.cause(node);
         Error::new(kind, self.0.describe_run_failure(node))
-            .task(plan.id(node))
+            .task(plan.id(self.0.culprit(node)))
             .cause(cause.map(|failure| failure.error.clone()))
             .of(self.clone())
     }

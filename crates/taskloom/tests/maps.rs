@@ -255,14 +255,14 @@ fn r_09_an_element_may_add_tasks_and_terminate() {
         ctx.next_task(double::task().task_id(format!("added_{value}")).value(value))?;
         Ok(value)
     }
-    let added = run(add::map().value([1, 2])).unwrap();
-    assert_eq!(added.output::<u32>("added_2").unwrap(), 4);
-
     #[task]
     fn stop(ctx: &Context, value: u32) -> u32 {
         ctx.terminate_workflow("enough");
         value
     }
+    let added = run(add::map().value([1, 2])).unwrap();
+    assert_eq!(added.output::<u32>("added_2").unwrap(), 4);
+
     let stopped = Workflow::new("w").add(stop::map().value((0..5000).collect::<Vec<u32>>())).execute();
     let stopped = stopped.max_concurrency(1).blocking().unwrap();
     assert_eq!(stopped.status(), Status::Terminated);

@@ -151,6 +151,12 @@ pub(super) fn failure(exception: Bound<'_, PyAny>, retryable: bool) -> Failure {
     if retryable { Failure::new(exception) } else { Failure::lasting(exception) }
 }
 
+/// Takes a map apart.
+pub(super) fn expand(py: Python<'_>, engine: &Arc<Engine>, job: &Job) -> Result<Value, Failure> {
+    let inputs = job.inputs(engine.plan(), |key| content::argument(py, engine.channel(key)?))?;
+    engine.expand(job, inputs)
+}
+
 /// One attempt of an async task, which an event loop runs.
 #[pyclass(frozen, module = "taskloom._native")]
 pub(crate) struct AsyncJob {
@@ -225,6 +231,11 @@ impl AsyncJob {
     /// Prepares the next task; one whose arguments cannot be found has failed already.
     fn begin(py: Python<'_>, engine: &Arc<Engine>, mut next: Option<Job>) -> Option<Self> {
         while let Some(job) = next {
+            if engine.plan().is_map(job.node) {
+                let results = expand(py, engine, &job);
+                next = end(py, engine, &job, results, Role::Async);
+                continue;
+            }
             match prepare_coroutine(py, engine, &job) {
                 Ok((arguments, keywords)) => {
                     let call = (arguments.unbind(), keywords.unbind());

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use taskloom::engine::{Engine, Failure, Job, Role, Wait};
 use taskloom_core::Value;
 
-use super::job::{Call, end, failure, out_of_turn, prepare};
+use super::job::{Call, end, expand, failure, out_of_turn, prepare};
 use crate::{exit::Inside, value::wrap};
 
 /// How long a waiting caller sleeps before it looks for signals.
@@ -97,6 +97,11 @@ impl Worker {
     /// Prepares the call of the next task; one whose arguments cannot be found has failed already.
     fn begin<'py>(&self, py: Python<'py>, mut next: Option<Job>) -> Option<Call<'py>> {
         while let Some(job) = next {
+            if self.engine.plan().is_map(job.node) {
+                let results = expand(py, &self.engine, &job);
+                next = end(py, &self.engine, &job, results, self.role);
+                continue;
+            }
             match prepare(py, &self.engine, &job) {
                 Ok(call) => {
                     if job.judgement().is_none() {

@@ -321,6 +321,14 @@ impl Record {
         self.plan.is_map(node) && self.failure(node).is_none() && has_policy()
     }
 
+    /// Whose failure that of a node is: of a map that no policy judges, that of the first element that failed.
+    pub fn culprit(&self, node: NodeId) -> NodeId {
+        if self.plan.is_map(node) && self.failure(node).is_none() && !self.is_judged_map(node) {
+            return self.failed_elements(node).next().unwrap_or(node);
+        }
+        node
+    }
+
     fn describe_map(&self, map: NodeId) -> String {
         let id = self.plan.id(map);
         let mut failed = self.failed_elements(map);
