@@ -108,12 +108,6 @@ def test_e_01_group_settings():
             group.with_execution(**settings)
 
 
-@pytest.mark.parametrize("name", ["graph", "visualize_dependencies"])
-def test_e_01_drawings(name):
-    with not_yet(name):
-        getattr(workflow("w").add(step), name)()
-
-
 def test_e_01_a_group_as_an_argument():
     group = step(task_id="a") | step(task_id="b")
     with not_yet("a group as an argument"):

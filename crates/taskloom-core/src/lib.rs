@@ -41,7 +41,7 @@ pub use error::{BuildError, BuildErrorKind};
 pub use fragment::{Fragment, GroupSettings, chain, parallel};
 pub use instance::{Argument, Instance};
 pub use place::{Describe, Place};
-pub use plan::{Fill, Group, Kind, NodeId, Plan, Source};
+pub use plan::{Fill, Group, Kind, Link, Mark, NodeId, Plan, Source};
 pub use policy::Policy;
 pub use retry::{RetryOn, RetryPolicy};
 pub use scheduler::{Command, Control, Ending, Event, Limits, Outcome, Retry, Scheduler, State};

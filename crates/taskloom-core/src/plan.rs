@@ -3,6 +3,7 @@ mod describe;
 mod draw;
 mod edges;
 mod groups;
+mod links;
 mod loops;
 mod order;
 mod sources;
@@ -11,7 +12,9 @@ use std::{fmt, sync::Arc};
 
 use fixedbitset::FixedBitSet;
 
+pub use draw::Mark;
 pub use groups::Group;
+pub use links::Link;
 pub use sources::{Fill, Source};
 
 use crate::{BuildError, Instance, Workflow, hash::Map, workflow::Tasks};

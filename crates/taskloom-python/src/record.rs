@@ -133,6 +133,11 @@ impl Record {
         (0..).take(plan.task_count()).filter(|&node| plan.includes(node)).map(|node| plan.id(node)).collect()
     }
 
+    /// A picture.
+    fn to_svg(&self) -> String {
+        self.core.to_svg()
+    }
+
     /// What made the run fail.
     fn failure<'py>(&self, py: Python<'py>) -> Option<Failed<'py>> {
         let Outcome::Failed(node) = self.core.outcome() else { return None };
