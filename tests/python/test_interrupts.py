@@ -12,6 +12,7 @@ import pytest
 
 from scripts import run_source
 from taskloom import parallel, task, workflow
+from taskloom._execution import Host
 from taskloom.errors import RunCancelledError
 
 
@@ -241,3 +242,27 @@ atexit.register(lambda: print(workflow("w").add(step >> step(task_id="other")).r
     assert done.stderr == ""
     assert done.stdout.splitlines() == ["{'step': 'at exit', 'other': 'at exit'}", "at exit"]
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("method", ["start_async", "start_worker"])
+def test_r_10_an_interruption_while_the_engine_asks_for_help(method, monkeypatch):
+    # It may land in any line that the main thread runs, so also where the engine has called Python.
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    @task
+    async def waits():
+        await asyncio.sleep(60)
+
+    @task
+    def works():
+        pass
+
+    monkeypatch.setattr(Host, method, interrupted)
+    wf = workflow("w").add(waits if method == "start_async" else works)
+
+    async def inside_a_loop():
+        wf.execute()
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(inside_a_loop())
