@@ -113,8 +113,8 @@ impl Plan {
     ///
     /// It shows what [`to_mermaid`](Self::to_mermaid) shows, from top to bottom: each task as a box, groups as
     /// boxes around what is in them, edges that close a loop dashed. A longer text is cut; a pointer on it shows
-    /// the whole. A plan with more than 300 tasks and groups, or 1,000 edges, gets a summary: how many tasks there
-    /// are of each definition.
+    /// the whole. A plan with more than 300 tasks and groups, or 1,000 edges, fewer if they are long, gets a summary:
+    /// how many tasks there are of each definition.
     ///
     /// ```
     /// # use std::sync::Arc;

@@ -3,6 +3,7 @@
 mod arrange;
 mod mark;
 mod settle;
+mod sketch;
 mod summary;
 mod text;
 mod tree;
@@ -24,6 +25,9 @@ use tree::{Item, MARGIN, PADDING, Tree, What};
 const MOST_PIECES: usize = 300;
 const MOST_ARROWS: usize = 1000;
 
+/// So many bytes of edges as well: each bends around all that lies between its ends.
+const MOST_BYTES: usize = 400_000;
+
 /// Draws a plan, or a run of it, with what `mark` says of each task and group.
 pub(super) fn draw(plan: &Plan, caption: &str, mark: Option<&dyn Fn(NodeId) -> Mark>) -> String {
     // Whether it is too large can be seen without looking at all of it.
@@ -37,6 +41,9 @@ pub(super) fn draw(plan: &Plan, caption: &str, mark: Option<&dyn Fn(NodeId) -> M
     }
     let mut tree = Tree::new(&layout, mark);
     let wires = wires::lay(&mut tree, &layout);
+    if wires.len() > MOST_BYTES {
+        return summary::draw(plan, caption, mark);
+    }
     let root = &tree.items[0];
     let mut text = String::new();
     open(&mut text, caption, root.width.max(text::width(caption) + 2.0 * MARGIN), root.height);
