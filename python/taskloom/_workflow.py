@@ -224,8 +224,8 @@ class Workflow(_native.Workflow):
         """The workflow as a picture in SVG; a notebook shows it for the workflow itself.
 
         It needs no other program and no network, and shows what `to_mermaid` shows. A longer text is cut; a
-        pointer on it shows the whole. A workflow with more than 300 tasks and groups, or 1,000 edges, fewer if
-        they are long, gets a summary: how many tasks there are of each definition.
+        pointer on it shows the whole. A workflow with more than 300 tasks and groups, or 1,000 edges, fewer
+        if they are long, gets a summary: how many tasks there are of each definition.
 
         >>> from taskloom import task, workflow
         >>> @task

@@ -1,6 +1,7 @@
 """Rules R-10 and R-13: interruptions, and the end of the process."""
 
 import asyncio
+import linecache
 import os
 import signal
 import subprocess
@@ -266,3 +267,33 @@ def test_r_10_an_interruption_while_the_engine_asks_for_help(method, monkeypatch
 
     with pytest.raises(KeyboardInterrupt):
         asyncio.run(inside_a_loop())
+
+
+def test_r_10_an_interruption_before_the_wait_cancels_the_run():
+    @task
+    async def waits():
+        await asyncio.sleep(60)
+
+    hosts = []
+
+    def land(frame, event, argument):
+        """A tracer that raises in the line behind `launch`."""
+        if frame.f_code is not Host.watch.__code__:
+            return None
+        text = linecache.getline(frame.f_code.co_filename, frame.f_lineno - 1)
+        if event == "line" and "self.execution.launch()" in text:
+            hosts.append(frame.f_locals["self"])
+            raise KeyboardInterrupt
+        return land
+
+    async def inside_a_loop():
+        before = sys.gettrace()
+        sys.settrace(land)
+        try:
+            workflow("w").add(waits).execute()
+        finally:
+            sys.settrace(before)
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(inside_a_loop())
+    assert hosts[0].execution.status == "cancelled"
