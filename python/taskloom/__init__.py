@@ -23,6 +23,7 @@ from . import errors, hooks, policies
 from ._context import TaskExecutionContext
 from ._events import Event
 from ._execution import RunHandle
+from ._graph import Edge, Graph
 from ._instance import Instance
 from ._maps import MapInstance, unmapped
 from ._native import Chain, Group, __version__, chain, parallel
@@ -33,7 +34,9 @@ from ._workflow import Workflow, workflow
 
 __all__ = [
     "Chain",
+    "Edge",
     "Event",
+    "Graph",
     "Group",
     "Instance",
     "MapInstance",

@@ -210,8 +210,13 @@ class Host:
 
     def watch(self) -> Run:
         """Waits for the run on a thread that runs no bodies, since an event loop runs on it."""
-        self.execution.launch()
-        self.join()
+        try:
+            self.execution.launch()
+            while not self.execution.wait(_WAKE_SECONDS):
+                pass
+        except BaseException as interruption:
+            self._wait_grace(interruption)
+            raise
         return self.result()
 
     def join(self, timeout: float | None = None) -> bool:

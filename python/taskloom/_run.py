@@ -204,8 +204,15 @@ class Run:
             lines.append(f"  … and {len(tasks) - _LISTED} more")
         return "\n".join(lines)
 
+    def to_svg(self) -> str:
+        """The run as a picture: the workflow, with each task's state and how long its last attempt took.
+
+        It shows what `Workflow.to_svg` shows; a notebook shows it for the run itself.
+        """
+        return self._record.to_svg()
+
     def _repr_mimebundle_(self, **_kinds: Any) -> dict[str, str]:
-        return {"text/plain": str(self)}
+        return {"text/plain": str(self), "image/svg+xml": self.to_svg()}
 
 
 class ExecutionContext:

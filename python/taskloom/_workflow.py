@@ -11,6 +11,7 @@ from ._current import Block, current_workflow
 from ._echo import echo as echo_results
 from ._echo import wants_echo
 from ._execution import GRACE_SECONDS, Host, Limits, RunHandle, run_blocking, succeeded
+from ._graph import Graph
 from ._observe import Observe
 from ._run import ExecutionContext, Run
 from .errors import TaskloomError
@@ -199,7 +200,7 @@ class Workflow(_native.Workflow):
         return self.plan().to_dot()
 
     def to_ascii(self) -> str:
-        """The workflow as a listing for a terminal; a notebook shows it for the workflow itself.
+        """The workflow as a listing for a terminal.
 
         Each task has a line with what follows it, in topological order, and each group is a block. `↺` marks
         an edge that closes a loop. After 200 lines the listing is cut.
@@ -222,9 +223,37 @@ class Workflow(_native.Workflow):
         """
         return self.plan().to_ascii()
 
+    def to_svg(self) -> str:
+        """The workflow as a picture in SVG; a notebook shows it for the workflow itself.
+
+        It needs no other program and no network, and shows what `to_mermaid` shows. A longer text is cut; a
+        pointer on it shows the whole. A workflow with more than 300 tasks and groups, or 1,000 edges, fewer
+        if they are long, gets a summary: how many tasks there are of each definition.
+
+        >>> from taskloom import task, workflow
+        >>> @task
+        ... def fetch():
+        ...     return 1
+        >>> workflow("weather").add(fetch).to_svg()[:5]
+        '<svg '
+        """
+        return self.plan().to_svg()
+
+    @property
+    def graph(self) -> Graph:
+        """The tasks, edges and groups of the workflow as it is now, to look at."""
+        return Graph(self.plan())
+
+    def visualize_dependencies(self) -> None:
+        """Prints a line for each task and group, with what follows it."""
+        graph = self.graph
+        for node in graph:
+            followers = ", ".join(graph.successors(node))
+            print(f"{node} >> {followers}" if followers else f"{node} (nothing follows)")
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         try:
-            return {"text/plain": self.to_ascii()}
+            return {"text/plain": self.to_ascii(), "image/svg+xml": self.to_svg()}
         except TaskloomError:
             # What cannot be planned yet can still be looked at.
             return {"text/plain": repr(self)}
@@ -257,11 +286,6 @@ class Workflow(_native.Workflow):
 
         host = Host(self.plan(start_node), channel or {}, limits, observe=observe)
         return _echoed(await run_on_loop(host), wanted)
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("graph", "visualize_dependencies"):
-            raise NotImplementedError(f"Workflow.{name} is not implemented yet")
-        raise AttributeError(f"Workflow has no attribute {name!r}")
 
     def __repr__(self) -> str:
         return f"Workflow({self.name!r})"

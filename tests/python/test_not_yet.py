@@ -91,7 +91,3 @@ def test_e_01_group_settings():
             group.with_execution(**settings)
 
 
-@pytest.mark.parametrize("name", ["graph", "visualize_dependencies"])
-def test_e_01_drawings(name):
-    with not_yet(name):
-        getattr(workflow("w").add(step), name)()

@@ -5,6 +5,7 @@ mod edges;
 mod group_types;
 mod groups;
 mod lanes;
+mod links;
 mod loops;
 mod order;
 mod sources;
@@ -13,8 +14,10 @@ use std::{fmt, sync::Arc};
 
 use fixedbitset::FixedBitSet;
 
+pub use draw::Mark;
 pub(crate) use groups::Kept;
 pub use groups::{Group, GroupBranch};
+pub use links::Link;
 pub(crate) use sources::output_type;
 pub use sources::{Fill, Source};
 

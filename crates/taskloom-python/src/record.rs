@@ -141,6 +141,11 @@ impl Record {
         plan.tasks().map(|node| plan.id(node)).collect()
     }
 
+    /// A picture.
+    fn to_svg(&self) -> String {
+        self.core.to_svg()
+    }
+
     /// What made the run fail.
     fn failure<'py>(&self, py: Python<'py>) -> Option<Failed<'py>> {
         let Outcome::Failed(node) = self.core.outcome() else { return None };

@@ -90,6 +90,36 @@ impl Plan {
     fn to_ascii(&self) -> String {
         self.core.to_ascii()
     }
+
+    /// A picture.
+    fn to_svg(&self) -> String {
+        self.core.to_svg()
+    }
+
+    /// The edges by id, each with whether it closes a loop: groups by name, without what leads to and from their
+    /// branches.
+    fn edges(&self) -> Vec<(&str, &str, bool)> {
+        let id = |node| self.core.id(node);
+        self.core.links().map(|link| (id(link.from), id(link.to), link.closes_loop)).collect()
+    }
+
+    /// The names of the groups, each with what its branches end in.
+    fn groups(&self) -> Vec<(&str, Vec<&str>)> {
+        let plan = &self.core;
+        let groups = plan.groups().iter().filter(|group| plan.includes(group.exit));
+        groups
+            .map(|group| {
+                let members = group.branches.iter().map(|branch| branch.last).filter(|&last| plan.includes(last));
+                (&*group.name, members.map(|last| plan.id(last)).collect())
+            })
+            .collect()
+    }
+
+    /// The ids of the tasks, in the order of composition.
+    fn task_ids(&self) -> Vec<&str> {
+        let plan = &self.core;
+        (0..).take(plan.task_count()).filter(|&node| plan.includes(node)).map(|node| plan.id(node)).collect()
+    }
 }
 
 impl Plan {

@@ -190,6 +190,26 @@ impl Run {
         self.0.took()
     }
 
+    /// The run as a picture in SVG: the workflow, with each task's state and how long its last attempt took.
+    ///
+    /// ```
+    /// use taskloom::prelude::*;
+    ///
+    /// #[task]
+    /// fn fetch() -> i64 {
+    ///     1
+    /// }
+    ///
+    /// # fn main() -> taskloom::Result<()> {
+    /// let run = Workflow::new("weather").add(fetch::definition()).execute().blocking()?;
+    /// assert!(run.to_svg().contains(">succeeded in "));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn to_svg(&self) -> String {
+        self.0.to_svg()
+    }
+
     fn find(&self, id: &str) -> Result<NodeId> {
         self.0.plan().find(id).ok_or_else(|| unknown(self.0.plan(), id))
     }

@@ -154,6 +154,29 @@ impl Workflow {
         Ok(self.plan()?.to_ascii())
     }
 
+    /// The workflow as a picture in SVG, which browsers, notebooks and documentation show as it is. A workflow with
+    /// more than 300 tasks and groups gets a summary. See [`Plan::to_svg`].
+    ///
+    /// ```
+    /// use taskloom::prelude::*;
+    ///
+    /// #[task]
+    /// fn fetch() -> i64 {
+    ///     1
+    /// }
+    ///
+    /// let wf = Workflow::new("weather").add(fetch::definition() >> fetch::task().task_id("again"));
+    /// assert!(wf.to_svg()?.starts_with("<svg "));
+    /// # Ok::<(), taskloom::BuildError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`plan`](Self::plan).
+    pub fn to_svg(&self) -> Result<String, BuildError> {
+        Ok(self.plan()?.to_svg())
+    }
+
     pub(crate) fn plan_from(&self, start: Option<&str>) -> Result<Arc<Plan>, BuildError> {
         match start {
             None => self.plan(),
