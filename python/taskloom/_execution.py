@@ -170,6 +170,7 @@ class Host:
     def _tell_end(self) -> None:
         if self.observers is not None:
             self.observers.run_ended(self.context, self.execution.status)
+
     def warn(self, warning: str) -> None:
         """Something is no error, and may still not be what was meant."""
         # No `warnings.warn`: this thread runs no code of the user's that a filter could stop, and each run is

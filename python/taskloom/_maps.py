@@ -69,7 +69,9 @@ class MapInstance(Instance[dict[str, R_co]]):
 
     def run(self, /, *_args: Any, **_kwargs: Any) -> NoReturn:
         """A map runs in a workflow."""
-        raise BindingError(f"{self!r} is a map, which only a workflow runs\n  hint: run its definition instead")
+        raise BindingError(
+            f"{self!r} is a map, which only a workflow runs\n  hint: run its definition instead"
+        )
 
 
 def map_over(

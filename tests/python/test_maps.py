@@ -130,7 +130,9 @@ def test_s_11_a_map_over_nothing():
 
 def test_s_11_a_failing_element_fails_the_map():
     wf = workflow("w").add(even.map(value=range(10_000)) >> total)
-    with pytest.raises(TaskError, match=r"task `even\[1\]` failed at attempt 1 of 1: ValueError: 1 is odd") as caught:
+    with pytest.raises(
+        TaskError, match=r"task `even\[1\]` failed at attempt 1 of 1: ValueError: 1 is odd"
+    ) as caught:
         wf.execute(max_concurrency=1)
     assert isinstance(caught.value.__cause__, ValueError)
     tasks = caught.value.run.tasks

@@ -89,5 +89,3 @@ def test_e_01_group_settings():
     for settings in ({"backend": "process"}, {"backend_config": {}}):
         with not_yet("with_execution"):
             group.with_execution(**settings)
-
-

@@ -58,19 +58,8 @@ impl Plan {
         self.core.ids().collect()
     }
 
-    /// The edges as pairs of ids. A group is an end of its own, and its members have no edges to it.
-    fn edges(&self) -> Vec<(&str, &str)> {
-        let plan = &self.core;
-        let mut edges = Vec::new();
-        for from in (0..).take(plan.len()).filter(|&node| !matches!(plan.kind(node), Kind::Entry(_))) {
-            let targets = plan.successors(from).iter().filter(|&&to| !matches!(plan.kind(to), Kind::Exit(_)));
-            edges.extend(targets.map(|&to| (self.name(from), self.name(to))));
-        }
-        edges
-    }
-
     /// The groups, each by its name and the ids with which its branches begin.
-    fn groups(&self) -> Vec<(&str, Vec<&str>)> {
+    fn beginnings(&self) -> Vec<(&str, Vec<&str>)> {
         let plan = &self.core;
         let firsts = |node| plan.successors(node).iter().map(|&to| self.name(to)).collect();
         plan.groups().iter().map(|group| (&*group.name, firsts(group.entry))).collect()

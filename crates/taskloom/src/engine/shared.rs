@@ -481,6 +481,7 @@ impl Shared {
         }
         if self.workers < self.max_workers {
             if !self.has_for(Role::Worker) {
+                self.starves();
                 return Wake::Nobody;
             }
             self.workers += 1;

@@ -103,7 +103,7 @@ class TaskGraph:
     @property
     def edges(self) -> list[tuple[str, str]]:
         """The edges, each from one id to another."""
-        return self._plan().edges() if len(self._workflow) else []
+        return [(source, target) for source, target, _ in self._plan().edges()] if len(self._workflow) else []
 
     def get_edges(self) -> list[tuple[str, str]]:
         """The edges, each from one id to another."""
@@ -217,7 +217,7 @@ class TaskGraph:
         return self._plan().ids() if len(self._workflow) else []
 
     def _groups(self) -> list[tuple[str, list[str]]]:
-        return self._plan().groups() if len(self._workflow) else []
+        return self._plan().beginnings() if len(self._workflow) else []
 
     def _named(self) -> dict[str, Any]:
         return dict(self._names())

@@ -34,10 +34,14 @@ class WorkflowContext(Workflow):
         super().__init__(name, echo=False)
         self._services = {"tracer": tracer, "prompt_manager": prompt_manager}
         self._group_count = 0
-        self.graph = TaskGraph(self)
-        """Its tasks, groups and edges."""
+        self._task_graph = TaskGraph(self)
         # What is not there yet says so here, and not when it runs.
         ExecutionContext(self.graph, **self._services)
+
+    @property
+    def graph(self) -> TaskGraph:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Its tasks, groups and edges."""
+        return self._task_graph
 
     def __enter__(self) -> WorkflowContext:
         super().__enter__()
