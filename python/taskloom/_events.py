@@ -32,8 +32,8 @@ class Event(NamedTuple):
     not waited for; that it has failed is the next event), `retry due` (the wait before this attempt is
     over).
 
-    What an attempt that has succeeded asks for: `jump`, `add` (tasks to the run), `iterate`, `terminate`, `cancel`. A run that is
-    ending follows no wish.
+    What an attempt that has succeeded asks for: `jump`, `add` (tasks to the run), `iterate`, `terminate`,
+    `cancel`. A run that is ending follows no wish.
 
     To a task: `skipped`. To a group: `group ended`, when all branches have ended and its policy has
     judged them. To a map: `expanded`, when it is known which elements it has, and `group ended`.

@@ -117,9 +117,8 @@ def make(
     """Makes an instance on the line that a frame is at, and refuses a repeated id there (rule I-5)."""
     if task_id is not None and type(task_id) is not str:
         task_id = _text(task_id)
-    if cls is None:
-        cls = definition._instance_class if base is None else type(base)
-    instance: Instance[Any] = cls(
+    made_as: type[Any] = cls or (definition._instance_class if base is None else type(base))
+    instance: Instance[Any] = made_as(
         definition, task_id, values, frame.f_code, frame.f_lasti, base, options, mapping
     )
     workflow = current_workflow.get()

@@ -12,13 +12,13 @@ from .errors import BindingError
 
 __all__ = ["MapInstance", "map_over", "unmapped"]
 
-R_co = TypeVar("R_co", covariant=True)
+R = TypeVar("R")
 
 Settings = tuple[tuple[list[int], str] | None, int | None, Any, bool | None]
 """Parameters and how their lists come together, `max_concurrency`, `policy`, `fail_fast`."""
 
 
-class unmapped:  # noqa: N801 (it is called like a function)
+class unmapped:
     """Holds an argument of a map fixed that would be gone over: a list that every execution takes as it is.
 
     >>> from taskloom import task, unmapped, workflow
@@ -39,7 +39,7 @@ class unmapped:  # noqa: N801 (it is called like a function)
         return f"unmapped({self.value!r})"
 
 
-class MapInstance(Instance[dict[str, R_co]]):
+class MapInstance(Instance[dict[str, R]]):
     """A task that runs once for each element of the lists that are bound to it.
 
     Its value is the dict of the results by the executions' ids, in the order of the elements.
@@ -49,7 +49,7 @@ class MapInstance(Instance[dict[str, R_co]]):
 
     def with_execution(
         self, *, max_concurrency: int | None = None, policy: Any = None, fail_fast: bool | None = None
-    ) -> MapInstance[R_co]:
+    ) -> MapInstance[R]:
         """The same map with other settings; the id stays.
 
         - `max_concurrency`: how many elements are under way at the same time, at most. One that waits for its
@@ -69,9 +69,8 @@ class MapInstance(Instance[dict[str, R_co]]):
 
     def run(self, /, *_args: Any, **_kwargs: Any) -> NoReturn:
         """A map runs in a workflow."""
-        raise BindingError(
-            f"{self!r} is a map, which only a workflow runs\n  hint: run its definition instead"
-        )
+        hint = "run its definition instead"
+        raise BindingError(f"{self!r} is a map, which only a workflow runs\n  hint: {hint}")
 
 
 def map_over(
@@ -101,7 +100,7 @@ def map_over(
         numbers.append(number)
     if over == "map" and len(numbers) != 1:
         hint = (
-            "`product()` goes over all combinations of several lists, `zip()` over their elements side by side"
+            "`product()` goes over all combinations of lists, `zip()` over their elements side by side"
             if numbers
             else "bind a parameter to a list of arguments"
         )

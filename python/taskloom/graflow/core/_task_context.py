@@ -164,7 +164,9 @@ class TaskExecutionContext(TaskloomContext):
         """The run's channel, as this attempt sees it."""
         return RunChannel(TaskloomChannel(self._control.channel()), self.session_id, self.get_result)
 
-    def get_typed_channel(self, message_type: type[Any]) -> TypedChannel[Any]:
+    def get_typed_channel(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, message_type: type[Any]
+    ) -> TypedChannel[Any]:
         """The run's channel, for values that have the form of a `TypedDict`."""
         return TypedChannel(self.get_channel(), message_type)
 
