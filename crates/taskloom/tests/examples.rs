@@ -70,6 +70,11 @@ fn without_times(text: &str) -> String {
 }
 
 #[test]
+fn c_07_an_inspection_prints_what_is_written_beside_it() {
+    assert_eq!(output_of("inspection"), expected("inspection"));
+}
+
+#[test]
 fn i_11_s_11_maps_print_what_is_written_beside_them() {
     assert_eq!(output_of("maps"), expected("maps"));
 }
