@@ -34,3 +34,23 @@ def test_r_12_the_readme_program_prints_what_the_readme_says(tmp_path: Path) -> 
     program.write_text(blocks["python"])
     assert run(program, tmp_path) == blocks["text"]
     assert list(tmp_path.iterdir()) == [program]
+
+
+def links(document: Path) -> list[Path]:
+    """The files that a document links to."""
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)|^\[[^]]+\]: (\S+)", document.read_text(), flags=re.MULTILINE)
+    return [document.parent / (a or b) for a, b in targets if "://" not in (a or b)]
+
+
+@pytest.mark.parametrize(
+    "document", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda path: path.name
+)
+def test_what_a_document_links_to_is_there(document: Path) -> None:
+    assert [str(each) for each in links(document) if not each.exists()] == []
+
+
+def test_the_readme_leads_to_every_example() -> None:
+    examples = {each for each in (ROOT / "examples").glob("*/*") if each.suffix in (".py", ".rs")}
+    # The one that it shows.
+    examples.remove(ROOT / "examples" / "rust" / "weather.rs")
+    assert examples - set(links(ROOT / "README.md")) == set()

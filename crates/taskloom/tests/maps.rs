@@ -2,10 +2,14 @@
 
 use std::{
     num::NonZeroU32,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use taskloom::{ErrorKind, State, prelude::*};
+use tokio::sync::Barrier;
 
 #[task]
 fn fetch_weather(city: String, #[default("C".to_owned())] unit: String) -> String {
@@ -273,16 +277,18 @@ fn r_09_an_element_may_add_tasks_and_terminate() {
 fn s_11_no_more_elements_run_than_may() {
     static RUNNING: AtomicU32 = AtomicU32::new(0);
     static MOST: AtomicU32 = AtomicU32::new(0);
+    // Each waits until three are inside.
     #[task]
-    async fn work(value: u32) -> u32 {
+    async fn work(value: u32, others: Arc<Barrier>) -> u32 {
         MOST.fetch_max(RUNNING.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        tokio::task::yield_now().await;
+        others.wait().await;
         RUNNING.fetch_sub(1, Ordering::SeqCst);
         value
     }
     let most = NonZeroU32::new(3).unwrap();
-    let run = run(work::map().value((0..100).collect::<Vec<u32>>()).max_concurrency(most.get())).unwrap();
-    assert_eq!(run.value::<Vec<u32>>().unwrap().len(), 100);
+    let map = work::map().value((0..99).collect::<Vec<u32>>()).others(Arc::new(Barrier::new(3)));
+    let run = run(map.max_concurrency(most.get())).unwrap();
+    assert_eq!(run.value::<Vec<u32>>().unwrap().len(), 99);
     assert_eq!(MOST.load(Ordering::SeqCst), 3);
 }
 
