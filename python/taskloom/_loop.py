@@ -139,17 +139,24 @@ async def run_on_loop(host: Host) -> Run:
     loop = asyncio.get_running_loop()
     ended = loop.create_future()
     host.loop = loop
-    host.on_finished = lambda: loop.call_soon_threadsafe(_settle, ended)
+    host.on_finished = partial(_tell, loop, ended)
     pump(host)
     host.execution.launch()
     if not host.execution.is_finished:
         try:
-            await ended
+            # A cancellation must not end the future: it is waited for below.
+            await asyncio.shield(ended)
         except asyncio.CancelledError:
             host.cancel()
             await asyncio.wait([ended], timeout=GRACE_SECONDS)
             raise
     return host.result()
+
+
+def _tell(loop: asyncio.AbstractEventLoop, ended: asyncio.Future[None]) -> None:
+    # A run that was given up after the grace time may outlive the loop.
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(_settle, ended)
 
 
 def _settle(ended: asyncio.Future[None]) -> None:
