@@ -15,6 +15,7 @@ from . import _native
 from ._current import current_workflow
 from ._events import Events
 from ._observe import Observe, observers_of
+from ._process import status
 from ._run import Run
 from ._worker import MOST_WORKERS, drain, start_worker
 from .errors import TaskloomRuntimeError
@@ -65,6 +66,11 @@ class Host:
         workers: int = MOST_WORKERS,
         observe: Observe = None,
     ) -> None:
+        if status.imports_script:
+            raise TaskloomRuntimeError(
+                "a process imports this script to find a function of it, and must execute nothing there\n"
+                "  hint: guard it with `if __name__ == '__main__':`"
+            )
         self.context = contextvars.copy_context()
         """What each task runs in a copy of. No workflow is current in there, whatever block this is."""
         self.context.run(current_workflow.clear)

@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from . import _native
     from ._execution import Host
 
-__all__ = ["MOST_WORKERS", "drain", "start_worker"]
+__all__ = ["MOST_WORKERS", "Killed", "drain", "start_worker"]
 
 MOST_WORKERS = 64
 """How many threads run plain functions of one run at the same time, unless the caller says otherwise: tasks
 are mostly waiting for something outside."""
 
 _IDLE_SECONDS = 10.0
+
+
+class Killed(BaseException):
+    """The task was ended because it was cancelled. That is no failure, and nobody but `drain` sees it."""
+
 
 _idle: list[queue.SimpleQueue[Host]] = []
 _numbers = itertools.count(1)
@@ -75,6 +80,10 @@ def drain(host: Host, worker: _native.Worker, task: Any) -> None:
             if observers is not None:
                 observers.end(context, attempt, error)
             task = worker.failed(error)
+        except Killed as killed:
+            if observers is not None:
+                observers.end(context, attempt, killed)
+            task = worker.cancelled()
         except BaseException as interruption:
             if observers is not None:
                 observers.end(context, attempt, interruption)

@@ -151,6 +151,15 @@ class Workflow(_native.Workflow):
         plan = self.plan(start_node)
         return RunHandle(Host(plan, initial_channel or {}, max_concurrency, max_steps, observe=observe))
 
+    def plan(self, start_node: str | None = None) -> _native.Plan:
+        """What would run now; raises what is wrong with it."""
+        plan = super().plan(start_node)
+        if tasks := plan.in_processes():
+            from ._process.plan import refuse_unreachable
+
+            refuse_unreachable(tasks)
+        return plan
+
     def show_info(self) -> None:
         """Prints the tasks, what follows each, and where the value of each open parameter would come from."""
         print(self.plan(), end="")

@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use crate::{
-    BuildError, BuildErrorKind, Instance, Policy, hash::Map, task_id::validate_group_name, workflow::conflict,
+    Backend, BuildError, BuildErrorKind, Instance, Policy, hash::Map, task_id::validate_group_name, workflow::conflict,
 };
 
 /// A composition: an instance, a chain or a group. A value without effects until it joins a workflow.
@@ -44,6 +44,8 @@ pub struct GroupSettings {
     /// Whether it stops as soon as its policy's verdict is certain: what has not started is skipped, what runs
     /// is cancelled.
     pub fail_fast: bool,
+    /// Where its tasks are called. If nothing is said the group around it decides, and without one it is the default.
+    pub backend: Option<Backend>,
 }
 
 impl Fragment {

@@ -1,3 +1,4 @@
+mod backends;
 mod compile;
 mod describe;
 mod draw;
@@ -52,6 +53,7 @@ pub struct Plan {
     /// The tasks that run whatever happens (rule R-15), each with what has to end before it.
     always: Vec<(NodeId, Box<[NodeId]>)>,
     fail_fast: Map<NodeId, Vec<u32>>,
+    in_processes: FixedBitSet,
 }
 
 impl Plan {

@@ -3,7 +3,7 @@ use pyo3::{
     prelude::*,
     types::{PyList, PyTuple},
 };
-use taskloom_core::{Fragment, Policy};
+use taskloom_core::{Backend, Fragment, Policy};
 
 use crate::{errors, instance, workflow};
 
@@ -75,6 +75,22 @@ impl<'py> FromPyObject<'_, 'py> for GroupPolicy {
     }
 }
 
+/// A backend as Python spells it: a member of `CoordinationBackend`, which is a text, or its name in any case.
+fn backend_of(object: &Bound<'_, PyAny>) -> PyResult<Backend> {
+    let name = object.extract::<String>().unwrap_or_default().to_lowercase();
+    match &*name {
+        "threading" => Ok(Backend::Threads),
+        "process" => Ok(Backend::Processes),
+        "direct" => {
+            Err(PyNotImplementedError::new_err("Group.with_execution(backend=\"direct\") is not implemented yet"))
+        }
+        _ => Err(PyValueError::new_err(format!(
+            "there is no backend {}: there are \"threading\", \"process\" and \"direct\"",
+            object.repr()?
+        ))),
+    }
+}
+
 #[pymethods]
 impl Chain {
     fn __repr__(&self) -> String {
@@ -93,6 +109,8 @@ impl Group {
     }
 
     /// Configures the group and returns it; what is not given stays as it is.
+    ///
+    /// `backend` says where its tasks run: a `CoordinationBackend`, or its name.
     #[pyo3(signature = (*, policy=None, fail_fast=None, backend=None, backend_config=None, max_concurrency=None))]
     fn with_execution<'py>(
         slf: Bound<'py, Self>,
@@ -102,20 +120,18 @@ impl Group {
         backend_config: Option<Bound<'py, PyAny>>,
         max_concurrency: Option<u32>,
     ) -> PyResult<Bound<'py, Self>> {
-        let later = [
-            ("backend", backend.is_some()),
-            ("backend_config", backend_config.is_some()),
-            ("max_concurrency", max_concurrency.is_some()),
-        ];
+        let later = [("backend_config", backend_config.is_some()), ("max_concurrency", max_concurrency.is_some())];
         if let Some((name, _)) = later.into_iter().find(|(_, given)| *given) {
             let message = format!("Group.with_execution({name}=…) is not implemented yet");
             return Err(PyNotImplementedError::new_err(message));
         }
+        let backend = backend.as_ref().map(backend_of).transpose()?;
         slf.get().fragment.configure(|settings| {
             if let Some(GroupPolicy(policy)) = policy {
                 settings.policy = policy;
             }
             settings.fail_fast = fail_fast.unwrap_or(settings.fail_fast);
+            settings.backend = backend.or(settings.backend);
         });
         workflow::settings_changed();
         Ok(slf)

@@ -1,4 +1,6 @@
-use super::{Kind, NodeId, Plan, edges::Edges, groups, loops, sources};
+use fixedbitset::FixedBitSet;
+
+use super::{Kind, NodeId, Plan, backends, edges::Edges, groups, loops, sources};
 use crate::{BuildError, BuildErrorKind, Workflow, hash::Map, suggest};
 
 pub(super) fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Plan, BuildError> {
@@ -39,8 +41,10 @@ pub(super) fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Plan, 
         loops: loops::Loops::default(),
         always: Vec::new(),
         fail_fast: groups::fail_fast(&kept.groups),
+        in_processes: FixedBitSet::new(),
         groups: kept.groups,
     };
+    plan.in_processes = backends::in_processes(&plan);
     plan.loops = loops::find(&plan);
     for edge in &plan.loops.list {
         plan.pending[edge.target as usize] -= 1;

@@ -2,7 +2,7 @@ use smallvec::SmallVec;
 
 use super::NodeId;
 use crate::{
-    BuildError, GroupSettings, Policy,
+    Backend, BuildError, GroupSettings, Policy,
     hash::{self, Map},
     suggest,
     workflow::{Branch, End, Workflow},
@@ -21,6 +21,8 @@ pub struct Group {
     pub policy: Policy,
     /// Whether it stops as soon as the verdict is certain.
     pub fail_fast: bool,
+    /// Where its tasks are called, if it says so.
+    pub backend: Option<Backend>,
     /// Its branches, in the order of composition.
     pub branches: Vec<GroupBranch>,
     /// How many tasks were composed before it.
@@ -89,9 +91,10 @@ pub(super) fn keep(workflow: &Workflow) -> Result<Kept, BuildError> {
         }
         let entry = kept.entry(index);
         let branches = distinct(workflow.branches(index).into_iter().map(|branch| kept.branch(&branch)));
-        let GroupSettings { name, policy, fail_fast } = record.settings();
+        let GroupSettings { name, policy, fail_fast, backend } = record.settings();
         let name = name.unwrap_or_else(|| names.next(workflow));
-        kept.groups.push(Group { name, entry, exit: entry + 1, policy, fail_fast, branches, after: record.after });
+        let (exit, after) = (entry + 1, record.after);
+        kept.groups.push(Group { name, entry, exit, policy, fail_fast, backend, branches, after });
     }
     mark_critical(workflow, &mut kept.groups)?;
     Ok(kept)

@@ -174,7 +174,14 @@ fn compose(shape: &Shape, tasks: &[Instance], groups: &mut u32) -> Fragment {
                 Rule::AtLeast(least) => Policy::AtLeast(least),
                 Rule::Critical(number) => Policy::Critical(vec![format!("t{}", shape.critical(number))]),
             };
-            group.with_settings(GroupSettings { name: Some(name), policy, fail_fast: *fail_fast }).unwrap()
+            group
+                .with_settings(GroupSettings {
+                    name: Some(name),
+                    policy,
+                    fail_fast: *fail_fast,
+                    ..GroupSettings::default()
+                })
+                .unwrap()
         }
     }
 }

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use parking_lot::Mutex;
 use pyo3::prelude::*;
 use taskloom::engine::{Engine, Failure, Job, Role, Wait};
-use taskloom_core::Value;
+use taskloom_core::{Backend, Value};
 
 use super::job::{Call, failure, out_of_turn, prepare};
 use crate::{exit::Inside, value::wrap};
@@ -48,6 +48,14 @@ impl Worker {
         if let Some(job) = interrupted {
             self.engine.abandon(&job);
         }
+    }
+
+    /// The task was ended, since it is cancelled, and has neither succeeded nor failed; gives the next one.
+    fn cancelled<'py>(&self, py: Python<'py>) -> PyResult<Option<Call<'py>>> {
+        let _inside = Inside::enter(py);
+        let job = self.current.lock().take().ok_or_else(out_of_turn)?;
+        let next = self.engine.ended_early(&job, self.role);
+        Ok(self.begin(py, next))
     }
 
     /// Task id, iteration and attempt of the task that is being run.
@@ -99,7 +107,10 @@ impl Worker {
         while let Some(job) = next {
             match prepare(py, &self.engine, &job) {
                 Ok(call) => {
-                    self.engine.watch(&job);
+                    // Whoever waits for a process looks at the time, and ends that.
+                    if self.engine.plan().backend(job.node) == Backend::Threads {
+                        self.engine.watch(&job);
+                    }
                     *self.current.lock() = Some(job);
                     return Some(call);
                 }

@@ -166,7 +166,7 @@ impl Shared {
     }
 
     fn is_async(&self, node: NodeId) -> bool {
-        self.plan.task(node).definition().body().is_async()
+        self.plan.is_async(node)
     }
 
     /// The value of a task that has succeeded; `None` inside for a group.
