@@ -4,6 +4,7 @@ lives until the process ends, so that `execute()` works inside a running loop to
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +21,16 @@ __all__ = ["cancel_tasks", "is_own_loop", "own_loop", "pump", "run_on_loop"]
 
 _lock = threading.Lock()
 _own: asyncio.AbstractEventLoop | None = None
+
+
+def _forked() -> None:
+    # This process was forked, and has no thread for the loop; nor has whoever may have held the lock.
+    global _lock, _own
+    _lock, _own = threading.Lock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def own_loop() -> asyncio.AbstractEventLoop:

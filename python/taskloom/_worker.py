@@ -7,6 +7,7 @@ has no Rust frames on its stack. Threads are made on demand and kept for a while
 from __future__ import annotations
 
 import itertools
+import os
 import queue
 import threading
 from types import CoroutineType
@@ -31,6 +32,15 @@ class Killed(BaseException):
 
 _idle: list[queue.SimpleQueue[Host]] = []
 _numbers = itertools.count(1)
+
+
+def _forked() -> None:
+    # This process was forked, and has none of the threads.
+    _idle.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def start_worker(host: Host) -> None:
