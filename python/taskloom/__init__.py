@@ -24,7 +24,9 @@ from ._backend import CoordinationBackend
 from ._context import TaskExecutionContext
 from ._events import Event
 from ._execution import RunHandle
+from ._graph import Edge, Graph
 from ._instance import Instance
+from ._maps import MapInstance, unmapped
 from ._native import Chain, Group, __version__, chain, parallel
 from ._retry import RetryPolicy
 from ._run import Run, TaskRecord
@@ -34,9 +36,12 @@ from ._workflow import Workflow, workflow
 __all__ = [
     "Chain",
     "CoordinationBackend",
+    "Edge",
     "Event",
+    "Graph",
     "Group",
     "Instance",
+    "MapInstance",
     "RetryPolicy",
     "Run",
     "RunHandle",
@@ -51,10 +56,11 @@ __all__ = [
     "parallel",
     "policies",
     "task",
+    "unmapped",
     "workflow",
 ]
 
-_LATER = {"Store", "Temporal", "secret", "unmapped"}
+_LATER = {"Store", "Temporal", "secret"}
 
 
 def __getattr__(name: str) -> Any:

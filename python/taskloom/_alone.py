@@ -30,11 +30,7 @@ class Alone:
         """There are no results."""
         return default
 
-    def has(self, _task: Any) -> bool:
-        """Any task might be there."""
-        return True
-
-    def jump(self, _task: Any) -> None:
+    def next(self, _task: Any, _goto: bool) -> None:
         """Nowhere to go."""
 
     def iterate(self, _data: Any) -> None:

@@ -6,6 +6,7 @@ Everything else passes: objects of other classes, and annotations that say nothi
 
 from __future__ import annotations
 
+import inspect
 import types
 import typing
 from collections.abc import Callable
@@ -27,6 +28,8 @@ def resolve(function: Callable[..., Any], annotation: object) -> object:
     """The annotation itself, where it is text. `Any` if it cannot be resolved: then nothing is checked."""
     if not isinstance(annotation, str):
         return annotation
+    # A decorator's own names are not those that the annotation was written with.
+    function = inspect.unwrap(function)
     namespace = dict(getattr(function, "__globals__", {}))
     code = getattr(function, "__code__", None)
     for name, cell in zip(

@@ -8,6 +8,7 @@ from ._channel import Channel
 
 if TYPE_CHECKING:
     from ._logger import TaskLogger
+    from ._typed_channel import TypedChannel
 
 __all__ = ["TaskExecutionContext"]
 
@@ -15,7 +16,6 @@ _LATER = frozenset(
     {
         "channel",
         "checkpoint",
-        "get_typed_channel",
         "idempotency_key",
         "request_approval",
         "request_feedback",
@@ -98,17 +98,24 @@ class TaskExecutionContext:
         """The run's channel, as this attempt sees it."""
         return Channel(self._control.channel())
 
-    def next_task(self, task: Any, goto: bool = False) -> None:
-        """Goes on at another task of the run, or at this one, given as id or instance.
+    def get_typed_channel(self, schema: type) -> TypedChannel:
+        """The run's channel under a schema: a `TypedDict` that says which keys there are, and their types."""
+        from ._typed_channel import TypedChannel
 
-        What follows this task in the composition is skipped, unless the target lies before it. A target that
-        has ended runs again, and so does what follows it.
+        return TypedChannel(self.get_channel(), schema)
+
+    def next_task(self, task: Any, goto: bool = False) -> None:
+        """Runs another task when this attempt succeeds: one of the run, by id or instance, or a new one.
+
+        A task that the run has is jumped to, and so is any with `goto`: what follows this task in the
+        composition is skipped, unless the target lies before it. A target that has ended runs again, and so
+        does what follows it.
+
+        Any other instance, or definition, is added to this run, not to the workflow, and runs beside what
+        follows this task, which is its direct predecessor. One added from inside a group's branch belongs to
+        that branch.
         """
-        if not goto and not isinstance(task, str) and not self._control.has(task):
-            raise NotImplementedError(
-                "next_task() of a task that the run does not have is not implemented yet"
-            )
-        self._control.jump(task)
+        self._control.next(task, goto)
 
     def next_iteration(self, data: Any = None) -> None:
         """Runs this task again before anything behind it runs, with `data` as its first argument after the

@@ -14,30 +14,30 @@ from ._signature import Signature
 from ._task import AsyncTask, Task
 from .errors import BindingError
 
-__all__ = ["define"]
+__all__ = ["define", "define_from_class", "plain_function"]
 
 
 def define(
-    function: Any, frame: FrameType, id: str | None = None, inject_context: bool = False, **options: Any
-) -> Task[..., Any]:
+    function: Any,
+    frame: FrameType,
+    id: str | None = None,
+    inject_context: bool = False,
+    *,
+    plain_class: type[Any] = Task,
+    async_class: type[Any] = AsyncTask,
+    signature_class: type[Signature] = Signature,
+    **options: Any,
+) -> Any:
     """Makes the definition of a function that was decorated on the line that a frame is at."""
-    if not callable(function):
-        raise TypeError(f"@task is for functions, not for a {type(function).__name__}")
-    if isinstance(function, _native.Operand):
-        raise TypeError(f"{function!r} is a task already")
-    # What it is called as says what kind it is: a decorator may well make a list of what a generator
-    # gives, or run a coroutine to its end.
-    plain = _plain_function(function)
-    if inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain):
-        raise BindingError(
-            f"`{plain.__name__}` is a generator, and a task returns one value\n  hint: return a list"
-        )
+    plain = plain_function(function)
     name = id if id is not None else getattr(function, "__name__", None) or type(function).__name__
-    signature = Signature(name, function, inject_context)
+    signature = signature_class(name, function, inject_context)
     code = getattr(inspect.unwrap(plain), "__code__", None)
     is_async = inspect.iscoroutinefunction(plain)
     chosen = options_of(Options(), **options)
-    made = (AsyncTask if is_async else Task)(
+    kind = async_class if is_async else plain_class
+    made = _native.Definition.__new__(
+        kind,
         name,
         function,
         is_async,
@@ -56,11 +56,52 @@ def define(
     return made
 
 
-def _plain_function(function: Any) -> Any:
-    """The function inside of partials and callable objects."""
+def define_from_class(kind: type[Any], frame: FrameType, options: dict[str, Any]) -> Any:
+    """Makes the definition whose function is the method `run` of a subclass of `Task`."""
+    run = kind.run
+    _refuse_generator(run)
+    made: Any = None
+
+    async def run_async(*args: Any, **kwargs: Any) -> Any:
+        return await run(made, *args, **kwargs)
+
+    def run_plain(*args: Any, **kwargs: Any) -> Any:
+        return run(made, *args, **kwargs)
+
+    function: Any = run_async if inspect.iscoroutinefunction(run) else run_plain
+    functools.update_wrapper(function, run)
+    function.__name__, function.__qualname__, function.__doc__ = (
+        kind.__name__,
+        kind.__qualname__,
+        kind.__doc__,
+    )
+    signature = inspect.signature(run)
+    function.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])
+    made = define(function, frame, plain_class=kind, async_class=kind, **options)
+    return made
+
+
+def _refuse_generator(function: Any) -> None:
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise BindingError(
+            f"`{function.__name__}` is a generator, and a task returns one value\n  hint: return a list"
+        )
+
+
+def plain_function(function: Any) -> Any:
+    """The function inside of partials and callable objects, which can be that of a task.
+
+    What it is called as says what kind it is: a decorator may well make a list of what a generator gives, or
+    run a coroutine to its end.
+    """
+    if not callable(function):
+        raise TypeError(f"@task is for functions, not for a {type(function).__name__}")
+    if isinstance(function, _native.Operand):
+        raise TypeError(f"{function!r} is a task already")
     plain = function
     while isinstance(plain, functools.partial):
         plain = plain.func
     if not inspect.isroutine(plain) and not inspect.isclass(plain):
         plain = type(plain).__call__
+    _refuse_generator(plain)
     return plain

@@ -32,11 +32,11 @@ class Event(NamedTuple):
     not waited for; that it has failed is the next event), `retry due` (the wait before this attempt is
     over).
 
-    What an attempt that has succeeded asks for: `jump`, `iterate`, `terminate`, `cancel`. A run that is
-    ending follows no wish.
+    What an attempt that has succeeded asks for: `jump`, `add` (tasks to the run), `iterate`, `terminate`,
+    `cancel`. A run that is ending follows no wish.
 
     To a task: `skipped`. To a group: `group ended`, when all branches have ended and its policy has
-    judged them.
+    judged them. To a map: `expanded`, when it is known which elements it has, and `group ended`.
     """
     at: float
     """When it happened, in seconds since the run began."""
@@ -53,7 +53,7 @@ class Event(NamedTuple):
     status: str | None
     """How the run or group has ended: as `Run.status`; `succeeded`, `failed` or `skipped`."""
     targets: list[str]
-    """The ids of the tasks that a `jump` leads to."""
+    """The ids of the tasks that a `jump` leads to, or an `add` adds."""
     message: str | None
     """What the task says that ends or cancels the run."""
 

@@ -10,7 +10,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from . import _native
 from ._current import current_workflow
@@ -19,23 +19,29 @@ from ._observe import Observe, observers_of
 from ._process import status
 from ._run import Run
 from ._worker import MOST_WORKERS, drain, start_worker
-from .errors import TaskloomRuntimeError
+from .errors import TaskloomError, TaskloomRuntimeError
 
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["GRACE_SECONDS", "Host", "RunHandle", "run_blocking", "succeeded"]
+__all__ = ["GRACE_SECONDS", "Host", "Limits", "RunHandle", "run_blocking", "succeeded"]
 
 GRACE_SECONDS = 5.0
-"""How long an interrupted caller waits for plain functions that are running."""
+"""How long plain functions are waited for that are to end, if nothing else is said."""
 
 _WAKE_SECONDS = 0.05
 
+_PATIENCE_SECONDS = 10.0
+"""How long all workers may be busy while tasks are ready, until there is a warning."""
+
 _alive: weakref.WeakSet[Host] = weakref.WeakSet()
+_exits = False
 
 
 @atexit.register
 def _cancel_runs() -> None:
+    global _exits
+    _exits = True
     for host in list(_alive):
         host.cancel()
     _native.exiting()
@@ -72,6 +78,26 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
 
 
+class Limits(NamedTuple):
+    """What a run may use; times in seconds."""
+
+    max_concurrency: int | None = None
+    max_steps: int | None = None
+    timeout: float | None = None
+    grace: float = GRACE_SECONDS
+
+    def check(self) -> None:
+        """Refuses what makes no sense."""
+        for name in ("max_concurrency", "max_steps"):
+            limit = getattr(self, name)
+            if limit is not None and (type(limit) is not int or not 0 < limit < 2**31):
+                raise TaskloomError(f"{name} is a whole number from 1 on, not {limit!r}")
+        if self.timeout is not None and (type(self.timeout) not in (int, float) or not self.timeout > 0):
+            raise TaskloomError(f"timeout is a number of seconds above 0, not {self.timeout!r}")
+        if type(self.grace) not in (int, float) or not self.grace >= 0:
+            raise TaskloomError(f"grace is a number of seconds from 0 on, not {self.grace!r}")
+
+
 class Host:
     """What the engine calls when it needs a thread, or has ended; and what a caller waits with."""
 
@@ -82,6 +108,7 @@ class Host:
         "async_tasks",
         "context",
         "execution",
+        "grace",
         "loop",
         "observers",
         "on_finished",
@@ -91,9 +118,7 @@ class Host:
         self,
         plan: _native.Plan,
         channel: Mapping[str, Any],
-        max_concurrency: int | None,
-        max_steps: int | None = None,
-        loop: asyncio.AbstractEventLoop | None = None,
+        limits: Limits,
         *,
         workers: int = MOST_WORKERS,
         observe: Observe = None,
@@ -106,21 +131,34 @@ class Host:
         self.context = contextvars.copy_context()
         """What each task runs in a copy of. No workflow is current in there, whatever block this is."""
         self.context.run(current_workflow.clear)
-        if max_concurrency is not None:
-            workers = max_concurrency
-        self.loop = loop
+        if limits.max_concurrency is not None:
+            workers = limits.max_concurrency
+        self.grace = limits.grace
+        self.loop: asyncio.AbstractEventLoop | None = None
         """Where async tasks run; the one of our own, unless given."""
         self.on_finished: Callable[[], object] | None = None
         """Called once the run has ended, by whoever ended it."""
         self._interruption: BaseException | None = None
         self._works_here = False
         self.async_tasks: dict[asyncio.Task[Any], _native.AsyncJob] = {}
-        self.execution = _native.Execution(plan, self, dict(channel), max_concurrency, max_steps, workers)
+        self.execution = _native.Execution(
+            plan,
+            self,
+            dict(channel),
+            limits.max_concurrency,
+            limits.max_steps,
+            workers,
+            limits.timeout,
+            limits.grace,
+            _PATIENCE_SECONDS,
+        )
         self.observers = observers_of(observe, self.execution)
         """Those who hear of the run, if somebody does."""
         if self.observers is not None:
             self.observers.run_starts(self.context)
         _alive.add(self)
+        if limits.timeout is not None:
+            self.execution.begin()
 
     # What the engine calls, from any thread.
 
@@ -145,6 +183,9 @@ class Host:
 
     def wake_later(self, seconds: float, wake: Callable[[], None]) -> None:
         """Something is to happen after a wait."""
+        if _exits:
+            # Nobody waits any more, and a loop could not be started.
+            return
         from ._loop import own_loop
 
         loop = own_loop()
@@ -167,6 +208,14 @@ class Host:
     def _tell_end(self) -> None:
         if self.observers is not None:
             self.observers.run_ended(self.context, self.execution.status)
+
+    def warn(self, warning: str) -> None:
+        """Something is no error, and may still not be what was meant."""
+        # No `warnings.warn`: this thread runs no code of the user's that a filter could stop, and each run is
+        # a case of its own.
+        import logging
+
+        logging.getLogger("taskloom").warning(warning)
 
     # What a caller does.
 
@@ -200,8 +249,13 @@ class Host:
 
     def watch(self) -> Run:
         """Waits for the run on a thread that runs no bodies, since an event loop runs on it."""
-        self.execution.launch()
-        self.join()
+        try:
+            self.execution.launch()
+            while not self.execution.wait(_WAKE_SECONDS):
+                pass
+        except BaseException as interruption:
+            self._wait_grace(interruption)
+            raise
         return self.result()
 
     def join(self, timeout: float | None = None) -> bool:
@@ -218,7 +272,7 @@ class Host:
 
     def _wait_grace(self, interruption: BaseException) -> None:
         self.interrupt(interruption)
-        until = time.monotonic() + GRACE_SECONDS
+        until = time.monotonic() + self.grace
         while not self.execution.wait(_WAKE_SECONDS) and time.monotonic() < until:
             pass
 
@@ -244,11 +298,7 @@ def succeeded(run: Run) -> Run:
 
 
 def run_blocking(
-    plan: _native.Plan,
-    channel: Mapping[str, Any],
-    max_concurrency: int | None,
-    max_steps: int | None,
-    observe: Observe = None,
+    plan: _native.Plan, channel: Mapping[str, Any], limits: Limits, observe: Observe = None
 ) -> Run:
     """Runs a plan and waits for it, working along where this thread may."""
     # Where asyncio has never been imported no loop can be running.
@@ -256,15 +306,14 @@ def run_blocking(
     loop = events._get_running_loop() if events is not None else None
     if loop is None:
         # This thread is one of those that run plain functions.
-        workers = MOST_WORKERS - 1
-        return Host(plan, channel, max_concurrency, max_steps, workers=workers, observe=observe).run_here()
+        return Host(plan, channel, limits, workers=MOST_WORKERS - 1, observe=observe).run_here()
     from ._loop import is_own_loop
 
     if is_own_loop(loop):
         raise TaskloomRuntimeError(
             "execute() would block the event loop that runs async tasks; use `await workflow.execute_async()`"
         )
-    return Host(plan, channel, max_concurrency, max_steps, observe=observe).watch()
+    return Host(plan, channel, limits, observe=observe).watch()
 
 
 class RunHandle:

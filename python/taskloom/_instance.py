@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from types import FrameType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _native, _places
@@ -54,10 +54,7 @@ class Instance(_native.Instance, Generic[R_co]):
 
         definition: Task[..., Any] = self.definition
         signature = definition._signature
-        bound = self.arguments(_OPEN)
-        for number, value in enumerate(signature.bind(args, kwargs)):
-            if value is not _OPEN:
-                bound[number] = value
+        bound = self.arguments(signature.bind(args, kwargs), _OPEN)
         positional: list[Any] = []
         keywords: dict[str, Any] = {}
         for number, ((name, _, _), value) in enumerate(zip(signature.parameters, bound, strict=True)):
@@ -113,12 +110,16 @@ def make(
     values: list[Any],
     frame: FrameType,
     options: Options | None = None,
-) -> Instance[Any]:
+    *,
+    mapping: Any = None,
+    cls: type[Any] | None = None,
+) -> Any:
     """Makes an instance on the line that a frame is at, and refuses a repeated id there (rule I-5)."""
     if task_id is not None and type(task_id) is not str:
         task_id = _text(task_id)
-    instance: Instance[Any] = Instance(
-        definition, task_id, values, frame.f_code, frame.f_lasti, base, options
+    made_as: type[Any] = cls or (definition._instance_class if base is None else type(base))
+    instance: Instance[Any] = made_as(
+        definition, task_id, values, frame.f_code, frame.f_lasti, base, options, mapping
     )
     workflow = current_workflow.get()
     if workflow is not None:
@@ -137,16 +138,29 @@ def _text(task_id: object) -> str:
 
 def _refuse_repeated(instance: Instance[Any], frame: FrameType) -> None:
     """Another instance with this id is alive. It is a mistake to make this one if both are made by one code
-    object, the other on an earlier line, and the other has joined no workflow and is still held by a
+    object or cell, the other on an earlier line, and the other has joined no workflow and is still held by a
     variable here: that is, if the same few lines make both for the same workflow."""
     assigned = _places.assigned_names(frame)
     for name, value in frame.f_locals.items():
         if (
             isinstance(value, _native.Instance)
             and name not in assigned
-            and value.code is frame.f_code
+            and _is_of_same_source(value.code, frame)
             and value.fixed_task_id == instance.task_id
             and not value.has_joined
             and value.line < instance.line
         ):
             value.refuse_conflict(instance)
+
+
+def _is_of_same_source(code: CodeType, frame: FrameType) -> bool:
+    """Whether a frame runs this code, or that of another statement in the same cell of a notebook."""
+    here = frame.f_code
+    if code is here:
+        return True
+    # A cell has a file name of its own, which is made from its text; other texts have none, or share it.
+    is_top = code.co_name == here.co_name == "<module>" and frame.f_locals is frame.f_globals
+    is_cell = is_top and "get_ipython" in frame.f_globals
+    return (
+        is_cell and code.co_filename == here.co_filename and here.co_filename not in ("<string>", "<stdin>")
+    )

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ._execution import GRACE_SECONDS
-
 if TYPE_CHECKING:
     from . import _native
     from ._execution import Host
@@ -159,7 +157,7 @@ async def run_on_loop(host: Host) -> Run:
             await asyncio.shield(ended)
         except asyncio.CancelledError:
             host.cancel()
-            await asyncio.wait([ended], timeout=GRACE_SECONDS)
+            await asyncio.wait([ended], timeout=host.grace)
             raise
     return host.result()
 

@@ -12,6 +12,7 @@ from .errors import (
     ParallelGroupError,
     RetryLimitExceededError,
     RunCancelledError,
+    RunTimeoutError,
     StepLimitExceededError,
     TaskError,
     TaskloomRuntimeError,
@@ -123,6 +124,12 @@ class Run:
         return _Tasks(self._record)
 
     @property
+    def abandoned(self) -> list[str]:
+        """The ids of the tasks whose plain functions outran their timeout, or the grace time after they were
+        told to end, and were abandoned, once for each attempt; their threads may still be running."""
+        return self._record.abandoned()
+
+    @property
     def error(self) -> TaskloomRuntimeError | None:
         """What kept the run from succeeding, or `None`."""
         error = self._end() or self._failure()
@@ -138,6 +145,8 @@ class Run:
         match kind:
             case "cycle limit":
                 return CycleLimitExceededError(message, task_id, limit)
+            case "timeout":
+                return RunTimeoutError(message)
             case "step limit":
                 return StepLimitExceededError(message, task_id)
             case _:
@@ -195,8 +204,15 @@ class Run:
             lines.append(f"  … and {len(tasks) - _LISTED} more")
         return "\n".join(lines)
 
+    def to_svg(self) -> str:
+        """The run as a picture: the workflow, with each task's state and how long its last attempt took.
+
+        It shows what `Workflow.to_svg` shows; a notebook shows it for the run itself.
+        """
+        return self._record.to_svg()
+
     def _repr_mimebundle_(self, **_kinds: Any) -> dict[str, str]:
-        return {"text/plain": str(self)}
+        return {"text/plain": str(self), "image/svg+xml": self.to_svg()}
 
 
 class ExecutionContext:

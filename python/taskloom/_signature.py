@@ -33,6 +33,7 @@ class Signature:
         "collects_keywords",
         "collects_positional",
         "context",
+        "looks_up",
         "parameters",
         "positional",
     )
@@ -44,6 +45,7 @@ class Signature:
         self.collects_positional: int | None = None
         self.collects_keywords: int | None = None
         self.context: str | bool | None = None
+        self.looks_up = True
         self.parameters: list[tuple[str, str, bool]] = []
         self._annotations: list[object] = []
         self._has_default_none: list[bool] = []
@@ -117,6 +119,21 @@ class Signature:
             slots[number] = value
         return slots
 
+    def number(self, name: str) -> int:
+        """The number of a parameter that can be bound to a list to go over."""
+        number = self._index.get(name)
+        if number is None or number == self.collects_keywords or number == self.collects_positional:
+            raise self._error(f"cannot go over `{name}`, which is no parameter of its own")
+        return number
+
+    def check_each(self, number: int, values: list[Any]) -> None:
+        """Refuses a list with an element that the parameter excludes."""
+        types = (self._allowed or self._resolve())[number]
+        if types is not None:
+            for value in values:
+                if type(value) in BUILTINS and type(value) not in types:
+                    self._refuse_type(number, value)
+
     def _bind_positional(self, args: tuple[Any, ...], slots: list[Any]) -> None:
         allowed = self._allowed or self._resolve()
         limit = self.collects_positional
@@ -172,7 +189,7 @@ class Signature:
         )
 
     def _error(self, message: str, hint: str | None = None) -> BindingError:
-        code = getattr(self._function, "__code__", None)
+        code = getattr(inspect.unwrap(self._function), "__code__", None)
         place = f", defined at {_places.describe(code, 0)}" if code is not None else ""
         return BindingError(
             f"`{self._id}` {message} (task `{self._id}`{place})" + (f"\n  hint: {hint}" if hint else "")

@@ -5,7 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Coroutine
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    Protocol,
+    Self,
+    TypeVar,
+    overload,
+)
 
 from . import _native
 from ._alone import Alone
@@ -14,6 +25,7 @@ from ._instance import Instance, make
 from ._options import MAX_CYCLES, Options
 
 if TYPE_CHECKING:
+    from ._maps import MapInstance
     from ._signature import Signature
 
 __all__ = ["AsyncTask", "Task", "task"]
@@ -36,11 +48,40 @@ class Task(_native.Definition, Generic[P, R]):
     'tokyo'
     >>> fetch.run(city="Oslo")
     'Weather for Oslo'
+
+    A subclass with a method `run` is another way to write one, for tasks that need something to work with.
+    Its objects are definitions, and live as long as the process. Their id is the name of the class, if the
+    class is not given one; other options of `task` are keywords of the class as well.
+
+    >>> from taskloom import Task
+    >>> class Fetch(Task, max_retries=3):
+    ...     def __init__(self, unit: str) -> None:
+    ...         self.unit = unit
+    ...     def run(self, city: str) -> str:
+    ...         return f"Weather for {city} in {self.unit}"
+    >>> fetch = Fetch("°C")
+    >>> oslo = fetch(task_id="oslo", city="Oslo")
+    >>> oslo.run()
+    'Weather for Oslo in °C'
     """
 
     _fn: Callable[P, R]
     _signature: Signature
     _options: Options
+    _class_options: ClassVar[dict[str, Any]] = {}
+    _instance_class: ClassVar[type[Instance[Any]]] = Instance
+
+    if TYPE_CHECKING:
+        # The arguments are for the `__init__` of a subclass.
+        def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__()
+        if "run" in cls.__dict__ and "__new__" not in cls.__dict__:
+            cls.__new__ = _new_of_class
+        if options:
+            _check_options(options)
+        cls._class_options = {**{k: v for k, v in cls._class_options.items() if k != "id"}, **options}
 
     @property
     def fn(self) -> Callable[P, R]:
@@ -59,24 +100,56 @@ class Task(_native.Definition, Generic[P, R]):
         """Runs the function here and now, for tests: without an engine, and without side effects of one."""
         return run_function(self, args, kwargs)
 
-    def map(self, *args: Any, **kwargs: Any) -> Any:
-        """Not implemented yet."""
-        raise NotImplementedError("Task.map is not implemented yet")
+    def map(self, /, *, task_id: str | None = None, **kwargs: Any) -> MapInstance[R]:
+        """One execution for each element of the list that one parameter is bound to.
 
-    def product(self, *args: Any, **kwargs: Any) -> Any:
-        """Not implemented yet."""
-        raise NotImplementedError("Task.product is not implemented yet")
+        A list, tuple, range, set or other iterable is gone over, and so is the output of an instance that is
+        bound, which has to be a list, tuple, range or set. Everything else all executions take; `unmapped`
+        holds a list. The value is a dict in the order of the elements. Its keys are the executions' ids: the
+        map's, with the element in brackets if that is a number or a text of at most 32 characters (a
+        repeated one with `#2`, …), and else its number. The map's id is the definition's, if none is given
+        and that one is free.
 
-    def zip(self, *args: Any, **kwargs: Any) -> Any:
-        """Not implemented yet."""
-        raise NotImplementedError("Task.zip is not implemented yet")
+        >>> from taskloom import task, workflow
+        >>> @task
+        ... def fetch_weather(city: str, unit: str = "C") -> str:
+        ...     return f"{city} in {unit}"
+        >>> workflow("w").add(fetch_weather.map(city=["Tokyo", "Paris"], unit="F")).execute()
+        {'fetch_weather[Tokyo]': 'Tokyo in F', 'fetch_weather[Paris]': 'Paris in F'}
+        """
+        return self._map_over("map", task_id, kwargs, sys._getframe(1))
+
+    def product(self, /, *, task_id: str | None = None, **kwargs: Any) -> MapInstance[R]:
+        """Like `map`, over all combinations of the elements of several lists; the last list turns fastest."""
+        return self._map_over("product", task_id, kwargs, sys._getframe(1))
+
+    def zip(self, /, *, task_id: str | None = None, **kwargs: Any) -> MapInstance[R]:
+        """Like `map`, over the first elements of several lists, then the second, and so on; they are equally
+        long."""
+        return self._map_over("zip", task_id, kwargs, sys._getframe(1))
+
+    def _map_over(
+        self, over: str, task_id: str | None, kwargs: dict[str, Any], frame: FrameType
+    ) -> MapInstance[R]:
+        from ._maps import map_over
+
+        return map_over(self, over, task_id, kwargs, frame)
 
     def __repr__(self) -> str:
         return f"Task({self.id!r})"
 
 
+def _new_of_class(cls: type[Any], *_args: Any, **_kwargs: Any) -> Any:
+    """Makes an object of a subclass of `Task` with a method `run`; the arguments are for its `__init__`."""
+    from ._define import define_from_class
+
+    return define_from_class(cls, sys._getframe(1), dict(cls._class_options))
+
+
 class AsyncTask(Task[P, R]):
     """The definition of an async task: its function gives a coroutine, its instances what that returns."""
+
+    __new__ = _native.Definition.__new__
 
     @property
     def fn(self) -> Callable[P, Coroutine[Any, Any, R]]:  # pyright: ignore[reportIncompatibleMethodOverride]

@@ -10,7 +10,8 @@ from . import _native
 from ._current import Block, current_workflow
 from ._echo import echo as echo_results
 from ._echo import wants_echo
-from ._execution import Host, RunHandle, run_blocking, succeeded
+from ._execution import GRACE_SECONDS, Host, Limits, RunHandle, run_blocking, succeeded
+from ._graph import Graph
 from ._observe import Observe
 from ._run import ExecutionContext, Run
 from .errors import TaskloomError
@@ -60,25 +61,29 @@ class Workflow(_native.Workflow):
         max_concurrency: int | None = None,
         max_steps: int | None = None,
         observe: Observe = None,
+        timeout: float | None = None,
+        grace: float = GRACE_SECONDS,
         **later: Any,
     ) -> Any:
         """Runs the workflow and gives its value: that of the last task or group that nothing follows.
 
-        - `start_node`: the id of the task to start at; only what can be reached from it runs.
+        - `start_node`: the id of the task or group to start at; only what can be reached from it runs.
         - `ret_context`: give `(value, context)`; `context.get_result(id)` gives each task's result.
         - `initial_channel`: values for open parameters, by name.
         - `max_concurrency`: how many tasks run at the same time, at most; with 1 a run is deterministic.
         - `max_steps`: end the run with an error when a further execution would start after so many.
+        - `timeout`: cancel the run after so many seconds, with `RunTimeoutError`, which keeps the run with
+          all that was done. This thread runs no plain functions then.
+        - `grace`: for how many seconds plain functions are waited for that run when the run, or their group,
+          is cancelled. `ctx.cancelled` tells them. One that has not ended by then is abandoned: the run ends
+          without it and lists it in `abandoned`, its context raises, and what it returns is dropped.
         - `observe`: hooks, or a list of them, that hear of this run: a `taskloom.testing.Recorder`, for
           instance.
 
         Raises `TaskError` if a task fails, with the task's own exception as its `__cause__`.
         """
-        run = succeeded(
-            self._run(
-                sys._getframe(1), start_node, initial_channel, max_concurrency, max_steps, observe, later
-            )
-        )
+        limits = Limits(max_concurrency, max_steps, timeout, grace)
+        run = succeeded(self._run(sys._getframe(1), start_node, initial_channel, limits, observe, later))
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
     def run(
@@ -89,14 +94,13 @@ class Workflow(_native.Workflow):
         max_concurrency: int | None = None,
         max_steps: int | None = None,
         observe: Observe = None,
+        timeout: float | None = None,
+        grace: float = GRACE_SECONDS,
         **later: Any,
     ) -> Run:
         """Runs the workflow like `execute`, and gives the record of the run."""
-        return succeeded(
-            self._run(
-                sys._getframe(1), start_node, initial_channel, max_concurrency, max_steps, observe, later
-            )
-        )
+        limits = Limits(max_concurrency, max_steps, timeout, grace)
+        return succeeded(self._run(sys._getframe(1), start_node, initial_channel, limits, observe, later))
 
     async def execute_async(
         self,
@@ -107,15 +111,14 @@ class Workflow(_native.Workflow):
         max_concurrency: int | None = None,
         max_steps: int | None = None,
         observe: Observe = None,
+        timeout: float | None = None,
+        grace: float = GRACE_SECONDS,
         **later: Any,
     ) -> Any:
         """Like `execute`, on the running event loop: async tasks run there, plain functions in threads."""
         wanted = wants_echo(self._echo, sys._getframe(1))
-        run = succeeded(
-            await self._run_async(
-                wanted, start_node, initial_channel, max_concurrency, max_steps, observe, later
-            )
-        )
+        limits = Limits(max_concurrency, max_steps, timeout, grace)
+        run = succeeded(await self._run_async(wanted, start_node, initial_channel, limits, observe, later))
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
     async def run_async(
@@ -126,15 +129,14 @@ class Workflow(_native.Workflow):
         max_concurrency: int | None = None,
         max_steps: int | None = None,
         observe: Observe = None,
+        timeout: float | None = None,
+        grace: float = GRACE_SECONDS,
         **later: Any,
     ) -> Run:
         """Like `run`, on the running event loop."""
         wanted = wants_echo(self._echo, sys._getframe(1))
-        return succeeded(
-            await self._run_async(
-                wanted, start_node, initial_channel, max_concurrency, max_steps, observe, later
-            )
-        )
+        limits = Limits(max_concurrency, max_steps, timeout, grace)
+        return succeeded(await self._run_async(wanted, start_node, initial_channel, limits, observe, later))
 
     def start(
         self,
@@ -144,12 +146,14 @@ class Workflow(_native.Workflow):
         max_concurrency: int | None = None,
         max_steps: int | None = None,
         observe: Observe = None,
+        timeout: float | None = None,
+        grace: float = GRACE_SECONDS,
         **later: Any,
     ) -> RunHandle:
         """Starts a run in the background and returns at once."""
-        _check(later, start_node, max_concurrency, max_steps)
-        plan = self.plan(start_node)
-        return RunHandle(Host(plan, initial_channel or {}, max_concurrency, max_steps, observe=observe))
+        limits = Limits(max_concurrency, max_steps, timeout, grace)
+        _check(later, start_node, limits)
+        return RunHandle(Host(self.plan(start_node), initial_channel or {}, limits, observe=observe))
 
     def plan(self, start_node: str | None = None) -> _native.Plan:
         """What would run now; raises what is wrong with it."""
@@ -205,7 +209,7 @@ class Workflow(_native.Workflow):
         return self.plan().to_dot()
 
     def to_ascii(self) -> str:
-        """The workflow as a listing for a terminal; a notebook shows it for the workflow itself.
+        """The workflow as a listing for a terminal.
 
         Each task has a line with what follows it, in topological order, and each group is a block. `↺` marks
         an edge that closes a loop. After 200 lines the listing is cut.
@@ -228,9 +232,37 @@ class Workflow(_native.Workflow):
         """
         return self.plan().to_ascii()
 
+    def to_svg(self) -> str:
+        """The workflow as a picture in SVG; a notebook shows it for the workflow itself.
+
+        It needs no other program and no network, and shows what `to_mermaid` shows. A longer text is cut; a
+        pointer on it shows the whole. A workflow with more than 300 tasks and groups, or 1,000 edges, fewer
+        if they are long, gets a summary: how many tasks there are of each definition.
+
+        >>> from taskloom import task, workflow
+        >>> @task
+        ... def fetch():
+        ...     return 1
+        >>> workflow("weather").add(fetch).to_svg()[:5]
+        '<svg '
+        """
+        return self.plan().to_svg()
+
+    @property
+    def graph(self) -> Graph:
+        """The tasks, edges and groups of the workflow as it is now, to look at."""
+        return Graph(self.plan())
+
+    def visualize_dependencies(self) -> None:
+        """Prints a line for each task and group, with what follows it."""
+        graph = self.graph
+        for node in graph:
+            followers = ", ".join(graph.successors(node))
+            print(f"{node} >> {followers}" if followers else f"{node} (nothing follows)")
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         try:
-            return {"text/plain": self.to_ascii()}
+            return {"text/plain": self.to_ascii(), "image/svg+xml": self.to_svg()}
         except TaskloomError:
             # What cannot be planned yet can still be looked at.
             return {"text/plain": repr(self)}
@@ -240,37 +272,29 @@ class Workflow(_native.Workflow):
         frame: FrameType,
         start_node: str | None,
         channel: dict[str, Any] | None,
-        max_concurrency: int | None,
-        max_steps: int | None,
+        limits: Limits,
         observe: Observe,
         later: dict[str, Any],
     ) -> Run:
-        _check(later, start_node, max_concurrency, max_steps)
+        _check(later, start_node, limits)
         wanted = wants_echo(self._echo, frame)
         # The frames of the tasks lead to this one, so it must not hold the run, which holds their exceptions.
-        plan = self.plan(start_node)
-        return _echoed(run_blocking(plan, channel or {}, max_concurrency, max_steps, observe), wanted)
+        return _echoed(run_blocking(self.plan(start_node), channel or {}, limits, observe), wanted)
 
     async def _run_async(
         self,
         wanted: bool,
         start_node: str | None,
         channel: dict[str, Any] | None,
-        max_concurrency: int | None,
-        max_steps: int | None,
+        limits: Limits,
         observe: Observe,
         later: dict[str, Any],
     ) -> Run:
-        _check(later, start_node, max_concurrency, max_steps)
+        _check(later, start_node, limits)
         from ._loop import run_on_loop
 
-        host = Host(self.plan(start_node), channel or {}, max_concurrency, max_steps, observe=observe)
+        host = Host(self.plan(start_node), channel or {}, limits, observe=observe)
         return _echoed(await run_on_loop(host), wanted)
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("graph", "visualize_dependencies"):
-            raise NotImplementedError(f"Workflow.{name} is not implemented yet")
-        raise AttributeError(f"Workflow has no attribute {name!r}")
 
     def __repr__(self) -> str:
         return f"Workflow({self.name!r})"
@@ -294,16 +318,12 @@ def workflow(name: str, *, echo: bool | None = None) -> Workflow:
 _LATER = ("on", "on_busy", "run_id", "store", "suspend_after")
 
 
-def _check(
-    later: dict[str, Any], start_node: object, max_concurrency: int | None, max_steps: int | None
-) -> None:
+def _check(later: dict[str, Any], start_node: object, limits: Limits) -> None:
     if start_node is not None and not isinstance(start_node, str):
-        raise TypeError(f"start_node is the id of a task, a text, not {start_node!r}")
+        raise TypeError(f"start_node is the id of a task or group, a text, not {start_node!r}")
     for name, value in later.items():
         if name not in _LATER:
             raise TypeError(f"execute() has no argument {name!r}")
         if value is not None:
             raise NotImplementedError(f"execute({name}=…) is not implemented yet")
-    for name, limit in (("max_concurrency", max_concurrency), ("max_steps", max_steps)):
-        if limit is not None and (type(limit) is not int or not 0 < limit < 2**31):
-            raise TaskloomError(f"{name} is a whole number from 1 on, not {limit!r}")
+    limits.check()

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AttemptEndedError",
     "BindingError",
+    "ChannelSchemaError",
     "CycleLimitExceededError",
     "DuplicateTaskError",
     "EmptyCompositionError",
@@ -19,6 +20,7 @@ __all__ = [
     "RemoteTaskError",
     "RetryLimitExceededError",
     "RunCancelledError",
+    "RunTimeoutError",
     "StepLimitExceededError",
     "TaskError",
     "TaskloomError",
@@ -59,6 +61,10 @@ class InvalidTaskIdError(GraphCompilationError, ValueError):
 
 class BindingError(TaskloomError, TypeError):
     """An argument that the task cannot take, or one that is missing."""
+
+
+class ChannelSchemaError(TaskloomError, TypeError):
+    """A key that a channel's schema does not have, or a value that it excludes."""
 
 
 class TaskloomRuntimeError(TaskloomError):
@@ -148,6 +154,10 @@ class RunCancelledError(TaskloomRuntimeError):
         super().__init__(message)
         self.task_id = task_id
         """The id of the task that cancelled it, if one did."""
+
+
+class RunTimeoutError(RunCancelledError, TimeoutError):
+    """The run took longer than its timeout, and was cancelled."""
 
 
 class AttemptEndedError(TaskloomRuntimeError):

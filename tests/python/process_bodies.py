@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from taskloom import TaskExecutionContext, parallel, task, workflow
+from taskloom import Task, TaskExecutionContext, parallel, task, workflow
 from taskloom.errors import AttemptEndedError
 
 
@@ -229,6 +229,55 @@ def jump_to_definition(ctx: TaskExecutionContext):
 @task
 def jump_to_nameless(ctx: TaskExecutionContext):
     ctx.next_task(double(n=1), goto=True)
+
+
+@task
+def add(ctx: TaskExecutionContext, name):
+    ctx.next_task(name)
+    return os.getpid()
+
+
+@task
+def add_instance(ctx: TaskExecutionContext):
+    ctx.next_task(double(task_id="new", n=1))
+
+
+@task
+def element_pid(n):
+    return n, os.getpid()
+
+
+@task
+async def element_pid_async(n):
+    await asyncio.sleep(0)
+    return n, os.getpid()
+
+
+@task
+def square_if_even(n):
+    if n % 2:
+        raise ValueError(f"{n} is odd")
+    return n * n
+
+
+@task
+def alone(path):
+    """Whether no other one is in here with the same path."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    time.sleep(0.01)
+    os.remove(path)
+    return True
+
+
+class OfClass(Task):
+    def run(self):
+        return 1
+
+
+of_class = OfClass()
 
 
 @task

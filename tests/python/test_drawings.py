@@ -7,7 +7,7 @@ import pytest
 from taskloom import Workflow, _workflow, chain, parallel, policies, task, workflow
 from taskloom.errors import TaskloomError
 
-DRAWINGS = ["to_mermaid", "to_dot", "to_ascii"]
+DRAWINGS = ["to_mermaid", "to_dot", "to_ascii", "to_svg"]
 
 
 @task
@@ -111,11 +111,6 @@ def test_c_03_groups_nested_100_000_deep_are_drawn():
     wf = workflow("w").add(nested)
     assert wf.to_mermaid().count("subgraph") == wf.to_dot().count("subgraph") == 50
     assert wf.to_ascii().endswith("(groups more than 50 levels deep are not blocks of their own)\n")
-
-
-def test_a_notebook_shows_the_listing():
-    wf = looped()
-    assert wf._repr_mimebundle_(include=None, exclude=None) == {"text/plain": wf.to_ascii()}
 
 
 def test_a_notebook_shows_what_cannot_be_planned():

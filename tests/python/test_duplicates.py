@@ -1,5 +1,6 @@
 """Rule I-5: two instances with one given id are an error, where it is certain that they are a mistake."""
 
+import ast
 import re
 import threading
 
@@ -110,6 +111,23 @@ def test_i_05_b_the_error_is_one_of_the_tree():
 def test_i_05_b_in_one_cell():
     with pytest.raises(DuplicateTaskError):
         cell("a = fetch(task_id='x', city='a')\nb = fetch(task_id='x', city='b')", notebook())
+
+
+def test_i_05_b_in_one_cell_of_ipython_where_each_statement_has_code_of_its_own():
+    namespace = notebook() | {"get_ipython": None}
+
+    def run(source, name):
+        for statement in ast.parse(source).body:
+            exec(compile(ast.Module([statement], []), name, "exec"), namespace)
+
+    for _ in range(2):
+        with pytest.raises(DuplicateTaskError, match="first made at <cell 1>:1, again at <cell 1>:2"):
+            run("a = fetch(task_id='x', city='a')\nb = fetch(task_id='x', city='b')", "<cell 1>")
+    # Another cell is another source.
+    run("\n\nc = fetch(task_id='x', city='c')", "<cell 2>")
+    # A cell that is run again replaces what it had made.
+    for _ in range(2):
+        run("d = fetch(task_id='y', city='d')\ne = fetch(task_id='z', city='e')", "<cell 3>")
 
 
 def test_i_05_b_of_two_definitions():

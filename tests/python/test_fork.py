@@ -103,6 +103,39 @@ print(wf.execute())
     assert program(source, tmp_path) == "async async\nasync async async\nasync\n"
 
 
+def test_r_13_a_child_is_warned_of_busy_workers(tmp_path):
+    source = """
+import logging
+from taskloom import _execution
+
+_execution._PATIENCE_SECONDS = 0.05
+warned = threading.Event()
+
+class Handler(logging.Handler):
+    def emit(self, record):
+        warned.set()
+
+logging.getLogger("taskloom").addHandler(Handler())
+
+@task
+def busy():
+    print(warned.wait(20))
+    warned.clear()
+
+def run():
+    workflow("w").add(busy | double(n=1)).run(max_concurrency=1)
+
+# The thread that looks is there, and waits for the end of this run.
+handle = workflow("w").add(wait(task_id="a") | wait(task_id="b")).start(max_concurrency=1)
+assert warned.wait(20)
+warned.clear()
+in_fork(run)
+go.set()
+handle.result()
+"""
+    assert program(source, tmp_path) == "True\n"
+
+
 def test_r_13_a_fork_inside_of_a_body(tmp_path):
     source = """
 @task

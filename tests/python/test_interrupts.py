@@ -1,6 +1,7 @@
 """Rules R-10 and R-13: interruptions, and the end of the process."""
 
 import asyncio
+import linecache
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from scripts import run_source
 from taskloom import parallel, task, workflow
+from taskloom._execution import Host
 from taskloom.errors import RunCancelledError
 
 
@@ -241,3 +243,57 @@ atexit.register(lambda: print(workflow("w").add(step >> step(task_id="other")).r
     assert done.stderr == ""
     assert done.stdout.splitlines() == ["{'step': 'at exit', 'other': 'at exit'}", "at exit"]
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("method", ["start_async", "start_worker"])
+def test_r_10_an_interruption_while_the_engine_asks_for_help(method, monkeypatch):
+    # It may land in any line that the main thread runs, so also where the engine has called Python.
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    @task
+    async def waits():
+        await asyncio.sleep(60)
+
+    @task
+    def works():
+        pass
+
+    monkeypatch.setattr(Host, method, interrupted)
+    wf = workflow("w").add(waits if method == "start_async" else works)
+
+    async def inside_a_loop():
+        wf.execute()
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(inside_a_loop())
+
+
+def test_r_10_an_interruption_before_the_wait_cancels_the_run():
+    @task
+    async def waits():
+        await asyncio.sleep(60)
+
+    hosts = []
+
+    def land(frame, event, argument):
+        """A tracer that raises in the line behind `launch`."""
+        if frame.f_code is not Host.watch.__code__:
+            return None
+        text = linecache.getline(frame.f_code.co_filename, frame.f_lineno - 1)
+        if event == "line" and "self.execution.launch()" in text:
+            hosts.append(frame.f_locals["self"])
+            raise KeyboardInterrupt
+        return land
+
+    async def inside_a_loop():
+        before = sys.gettrace()
+        sys.settrace(land)
+        try:
+            workflow("w").add(waits).execute()
+        finally:
+            sys.settrace(before)
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(inside_a_loop())
+    assert hosts[0].execution.status == "cancelled"

@@ -1,5 +1,6 @@
 """Rules R-13, H-1 and R-9: the channel and the control of a run, from tasks in processes."""
 
+import os
 import sys
 
 import pytest
@@ -95,6 +96,23 @@ def test_r_09_a_jump_needs_an_id_that_both_processes_know():
         workflow("w").add(in_process(bodies.jump_to_nameless(task_id="x"))).execute()
     with pytest.raises(Exception, match="workflow `w` has no task `nonsense`"):
         workflow("w").add(in_process(bodies.jump(task_id="x", to="nonsense"))).execute()
+
+
+def test_r_11_a_task_in_a_process_adds_a_template_by_its_id():
+    with workflow("w") as wf:
+        bodies.pid(task_id="spare")
+        in_process(bodies.add(task_id="x", name="spare")) >> bodies.pid(task_id="after")
+    ran = wf.run()
+    assert ran.outputs["after"] == os.getpid()
+    # It belongs to the group of what has added it.
+    assert os.getpid() not in (ran.outputs["x"], ran.outputs["spare"])
+
+
+def test_r_11_a_task_in_a_process_adds_no_instance_of_its_own():
+    with pytest.raises(
+        Exception, match=r"'new' of 'double'.* is new to the run.*\n  hint: make it in the block"
+    ):
+        workflow("w").add(in_process(bodies.add_instance(task_id="x"))).execute()
 
 
 def test_r_09_a_task_in_a_process_ends_the_run():

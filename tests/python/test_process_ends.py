@@ -10,7 +10,7 @@ import pytest
 
 import process_bodies as bodies
 from taskloom import RetryPolicy, parallel, task, workflow
-from taskloom.errors import ParallelGroupError, RunCancelledError, WorkerDiedError
+from taskloom.errors import ParallelGroupError, RunCancelledError, RunTimeoutError, WorkerDiedError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="not implemented there")
 
@@ -39,9 +39,7 @@ def is_gone(pid):
     return False
 
 
-@pytest.fixture
-def short_grace(monkeypatch):
-    monkeypatch.setattr("taskloom._process.call.GRACE_SECONDS", 0.1)
+SHORT_GRACE = 0.1
 
 
 @pytest.mark.parametrize(
@@ -98,9 +96,9 @@ def test_r_07_a_timeout_does_not_count_the_wait_for_a_process():
     assert run(*tasks).status == "succeeded"
 
 
-def cancelled(member, path):
+def cancelled(member, path, **options):
     """The record of a run that is cancelled when a task in a process says that it runs."""
-    handle = workflow("w").add(in_process(member)).start()
+    handle = workflow("w").add(in_process(member)).start(**options)
     pid = read_when_there(path)
     handle.cancel()
     with pytest.raises(RunCancelledError) as caught:
@@ -115,10 +113,11 @@ def test_r_10_a_function_in_a_process_is_told_that_it_is_cancelled(tmp_path):
     assert not is_gone(pid)
 
 
-def test_r_10_a_function_that_does_not_listen_is_killed_after_the_grace_time(tmp_path, short_grace):
+def test_r_10_a_function_that_does_not_listen_is_killed_after_the_grace_time(tmp_path):
     path = tmp_path / "pid"
-    ran, pid = cancelled(bodies.forever(task_id="x", path=str(path)), path)
+    ran, pid = cancelled(bodies.forever(task_id="x", path=str(path)), path, grace=SHORT_GRACE)
     assert (ran.tasks["x"].state, ran.tasks["x"].error) == ("cancelled", None)
+    assert ran.abandoned == []
     assert is_gone(pid)
 
 
@@ -130,9 +129,9 @@ def test_r_10_an_async_function_in_a_process_is_cancelled(tmp_path):
     assert not is_gone(pid)
 
 
-def test_r_10_tasks_that_wait_for_a_process_are_cancelled(tmp_path, short_grace):
+def test_r_10_tasks_that_wait_for_a_process_are_cancelled(tmp_path):
     tasks = [bodies.forever(task_id=f"t{n}", path=str(tmp_path / f"{n}")) for n in range(3 * os.cpu_count())]
-    handle = workflow("w").add(in_process(*tasks)).start()
+    handle = workflow("w").add(in_process(*tasks)).start(grace=SHORT_GRACE)
     while len(list(tmp_path.iterdir())) < os.cpu_count():
         time.sleep(0.01)
     handle.cancel()
@@ -141,7 +140,7 @@ def test_r_10_tasks_that_wait_for_a_process_are_cancelled(tmp_path, short_grace)
     assert {record.state for record in caught.value.run.tasks.values()} == {"cancelled"}
 
 
-def test_r_08_a_group_that_fails_fast_ends_its_processes(tmp_path, short_grace):
+def test_r_08_a_group_that_fails_fast_ends_its_processes(tmp_path):
     @task
     def fail(path):
         read_when_there(path)
@@ -150,24 +149,38 @@ def test_r_08_a_group_that_fails_fast_ends_its_processes(tmp_path, short_grace):
     path = tmp_path / "pid"
     slow = in_process(bodies.forever(task_id="x", path=str(path)))
     with pytest.raises(ParallelGroupError) as caught:
-        workflow("w").add((slow | fail(path=path)).with_execution(fail_fast=True)).run()
+        workflow("w").add((slow | fail(path=path)).with_execution(fail_fast=True)).run(grace=SHORT_GRACE)
     assert caught.value.run.tasks["x"].state == "cancelled"
     assert is_gone(path.read_text())
 
 
-def test_r_10_a_cancelled_execute_async_ends_its_processes(tmp_path, short_grace):
+def test_r_10_a_cancelled_execute_async_ends_its_processes(tmp_path):
     path = tmp_path / "pid"
 
     async def main():
         wf = workflow("w").add(in_process(bodies.forever(task_id="x", path=str(path))))
-        running = asyncio.create_task(wf.execute_async())
+        running = asyncio.create_task(wf.execute_async(grace=SHORT_GRACE))
         await asyncio.to_thread(read_when_there, path)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
 
     asyncio.run(main())
+    # The caller waits for as long as the process has.
+    until = time.monotonic() + 30
+    while not is_gone(path.read_text()):
+        assert time.monotonic() < until
+
+
+def test_r_07_a_run_that_takes_too_long_ends_its_processes(tmp_path):
+    path = tmp_path / "pid"
+    wf = workflow("w").add(in_process(bodies.forever(task_id="x", path=str(path))))
+    with pytest.raises(RunTimeoutError, match="in the middle: `x`") as caught:
+        # Time enough to start a process.
+        wf.run(timeout=2, grace=SHORT_GRACE)
     assert is_gone(path.read_text())
+    assert caught.value.run.tasks["x"].state == "cancelled"
+    assert caught.value.run.abandoned == []
 
 
 def test_r_13_a_task_that_closes_all_files_of_its_process_fails_alone():

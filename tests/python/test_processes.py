@@ -157,6 +157,7 @@ UNREACHABLE = {
     "lambda": (task(id="short")(lambda: 1), "it is a lambda"),
     "nested": (_nested(), "`nested` is defined inside of `_nested`"),
     "shadowed": (first, "not the same object"),
+    "of a class": (bodies.of_class, "it is an object of the class `OfClass`"),
 }
 
 

@@ -57,6 +57,15 @@ def test_c_07_what_can_be_reached_runs(start, expected):
     assert run.value == "e"
 
 
+def test_s_10_a_run_may_start_at_a_group():
+    a, b, c, d = steps("abcd")
+    with workflow("w") as wf:
+        a >> (b | c).set_group_name("middle") >> d
+    run = wf.run(start_node="middle")
+    assert sorted(run.outputs) == ["b", "c", "d"]
+    assert run.output("middle") == {"b": "b", "c": "c"}
+
+
 def test_c_07_also_by_position_and_async():
     assert diamond().execute("d") == "e"
     assert asyncio.run(diamond().execute_async("d")) == "e"
@@ -70,7 +79,9 @@ def test_c_07_none_is_all():
 def test_c_07_an_unknown_start_is_an_error_with_near_matches():
     with workflow("w") as wf:
         step(task_id="fetch") >> step(task_id="report")
-    with pytest.raises(UnknownTaskError, match="start_node `fetsh` is not a task of workflow `w`") as caught:
+    with pytest.raises(
+        UnknownTaskError, match="start_node `fetsh` is not a task or group of workflow `w`"
+    ) as caught:
         wf.execute(start_node="fetsh")
     assert "did you mean `fetch`?" in str(caught.value)
     assert caught.value.task_id == "fetsh"

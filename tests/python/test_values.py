@@ -208,7 +208,7 @@ def test_r_04_a_run_shows_itself():
     assert lines[1].split()[:2] == ["a", "succeeded"]
     assert lines[2].split()[:2] == ["longer_name", "succeeded"]
     assert repr(run).startswith("<Run succeeded: 2 tasks in ")
-    assert run._repr_mimebundle_() == {"text/plain": str(run)}
+    assert run._repr_mimebundle_()["text/plain"] == str(run)
 
 
 def test_r_04_a_long_run_is_cut():

@@ -7,7 +7,7 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-use crate::{Argument, Body, Definition, Kind, Lookup, NodeId, Plan, Source, Value, hash::Map};
+use crate::{Argument, Body, Definition, Kind, Lookup, MapResults, NodeId, RunPlan, Source, Value, hash::Map};
 
 /// The results that the arguments of one execution may come from.
 #[derive(Default)]
@@ -18,12 +18,12 @@ pub struct Gathered {
 impl Gathered {
     /// Takes what the task may need. `result` gives the value of a task that has succeeded, and `None`
     /// inside for a group that has.
-    pub fn take(plan: &Plan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
+    pub fn take(plan: &RunPlan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
         let mut gathered = Self::default();
         for fill in plan.fills(node) {
             for source in &fill.sources {
                 match source {
-                    Source::Output(from) | Source::Ancestor(from) | Source::Predecessor(from) => {
+                    Source::Output(from) | Source::Group(from) | Source::Ancestor(from) | Source::Predecessor(from) => {
                         gathered.add(plan, *from, &result);
                     }
                     Source::Outputs(from) => from.iter().for_each(|&from| gathered.add(plan, from, &result)),
@@ -36,19 +36,19 @@ impl Gathered {
 
     /// Takes one more node: the one that a jump or a loop edge came from.
     #[must_use]
-    pub fn with(mut self, plan: &Plan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
+    pub fn with(mut self, plan: &RunPlan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
         self.add(plan, node, &result);
         self
     }
 
     /// Takes the value of one node.
-    pub fn take_one(plan: &Plan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
+    pub fn take_one(plan: &RunPlan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
         let mut gathered = Self::default();
         gathered.add(plan, node, &result);
         gathered
     }
 
-    fn add(&mut self, plan: &Plan, node: NodeId, result: &impl Fn(NodeId) -> Option<Option<Value>>) {
+    fn add(&mut self, plan: &RunPlan, node: NodeId, result: &impl Fn(NodeId) -> Option<Option<Value>>) {
         let mut pending = vec![node];
         while let Some(node) = pending.pop() {
             let Some(value) = result(node) else { continue };
@@ -60,12 +60,28 @@ impl Gathered {
         }
     }
 
-    /// The value of a node that has succeeded. A group's is the mapping of its branches' values.
-    pub fn value(&self, plan: &Plan, node: NodeId, body: &dyn Body) -> Option<Value> {
+    /// The value of a node that has succeeded. A group's is the mapping of its branches' values by id: for a task by
+    /// the ids in its own workflow, where that is part of this one.
+    pub fn value(&self, plan: &RunPlan, node: NodeId, taker: Option<NodeId>, body: &dyn Body) -> Option<Value> {
         let found = self.values.get(&node)?;
-        let Kind::Exit(group) = plan.kind(node) else { return found.clone() };
+        match plan.kind(node) {
+            Kind::Task | Kind::Entry(_) => found.as_ref().map(|value| MapResults::open(value).clone()),
+            Kind::Exit(_) => self.entries(plan, node, taker, body).map(|entries| body.mapping(entries)),
+        }
+    }
+
+    /// The values of a group's branches by id, in order; none of a branch that has not succeeded.
+    fn entries<'a>(
+        &self,
+        plan: &'a RunPlan,
+        exit: NodeId,
+        taker: Option<NodeId>,
+        body: &dyn Body,
+    ) -> Option<Vec<(&'a str, Value)>> {
+        self.values.get(&exit)?;
+        let Kind::Exit(group) = plan.kind(exit) else { return None };
         // Groups inside groups come first; a stack of our own, since they nest without limit.
-        let mut order = vec![(node, group)];
+        let mut order = vec![(exit, group)];
         let mut next = 0;
         while let Some(&(_, group)) = order.get(next) {
             for branch in &plan.groups()[group as usize].branches {
@@ -78,18 +94,29 @@ impl Gathered {
             next += 1;
         }
         let mut built: Map<NodeId, Value> = Map::default();
-        for (exit, group) in order.into_iter().rev() {
-            // Branches that end in one task have one value.
-            let mut seen: Map<NodeId, ()> = Map::default();
-            let branches = plan.groups()[group as usize].branches.iter();
-            let entries = branches.filter(|branch| seen.insert(branch.last, ()).is_none()).filter_map(|branch| {
-                let value = built.get(&branch.last).cloned().or_else(|| self.values.get(&branch.last)?.clone())?;
-                Some((plan.id(branch.last), value))
-            });
-            let value = body.mapping(entries.collect());
+        for &(exit, group) in order[1..].iter().rev() {
+            let value = body.mapping(self.branches(plan, group, taker, &built));
             built.insert(exit, value);
         }
-        built.remove(&node)
+        Some(self.branches(plan, group, taker, &built))
+    }
+
+    fn branches<'a>(
+        &self,
+        plan: &'a RunPlan,
+        group: u32,
+        taker: Option<NodeId>,
+        built: &Map<NodeId, Value>,
+    ) -> Vec<(&'a str, Value)> {
+        // Branches that end in one task have one value.
+        let mut seen: Map<NodeId, ()> = Map::default();
+        let branches = plan.groups()[group as usize].branches.iter();
+        let entries = branches.filter(|branch| seen.insert(branch.last, ()).is_none()).filter_map(|branch| {
+            let own = || self.values.get(&branch.last)?.as_ref().map(|value| MapResults::open(value).clone());
+            let value = built.get(&branch.last).cloned().or_else(own)?;
+            Some((taker.map_or_else(|| plan.id(branch.last), |taker| plan.id_from(taker, branch.last)), value))
+        });
+        entries.collect()
     }
 }
 
@@ -121,7 +148,7 @@ pub struct Unresolved {
 ///
 /// [`Unresolved`] for the first parameter that has no value and no default.
 pub fn resolve(
-    plan: &Plan,
+    plan: &RunPlan,
     node: NodeId,
     gathered: &Gathered,
     cause: Option<NodeId>,
@@ -137,10 +164,14 @@ pub fn resolve(
     for fill in plan.fills(node).iter().filter(|fill| data.is_none() || fill.parameter != 0) {
         let name = &*definition.parameters()[fill.parameter].name;
         let found = fill.sources.iter().find_map(|source| match source {
-            Source::Output(from) | Source::Ancestor(from) => gathered.value(plan, *from, body),
+            Source::Output(from) | Source::Ancestor(from) => gathered.value(plan, *from, Some(node), body),
             Source::Outputs(from) => {
-                let values: Option<Vec<Value>> = from.iter().map(|&from| gathered.value(plan, from, body)).collect();
-                values.map(|values| body.list(values))
+                let values: Option<Vec<Value>> =
+                    from.iter().map(|&from| gathered.value(plan, from, Some(node), body)).collect();
+                values.map(|values| body.list(fill.parameter, values))
+            }
+            Source::Group(from) => {
+                gathered.entries(plan, *from, Some(node), body).map(|entries| body.group(fill.parameter, entries))
             }
             Source::Channel => channel(name),
             Source::Predecessor(from) => {
@@ -154,7 +185,9 @@ pub fn resolve(
             None => open.push((fill.parameter, fill.sources.contains(&Source::Default))),
         }
     }
-    if let Some(value) = predecessor.filter(|_| !open.is_empty()).and_then(|from| gathered.value(plan, from, body)) {
+    if let Some(value) =
+        predecessor.filter(|_| !open.is_empty()).and_then(|from| gathered.value(plan, from, Some(node), body))
+    {
         from_predecessor(definition, &value, &mut open, &mut inputs);
     }
     match open.iter().find(|(_, has_default)| !has_default) {
@@ -193,17 +226,19 @@ fn from_predecessor(
     });
 }
 
-fn unresolved(plan: &Plan, node: NodeId, parameter: usize) -> String {
+fn unresolved(plan: &RunPlan, node: NodeId, parameter: usize) -> String {
     let task = plan.task(node);
     let declared = &task.definition().parameters()[parameter];
     let name = &*declared.name;
     let mut looked = vec![match task.arguments()[parameter] {
         Argument::Open | Argument::Value(_) => "a bound value".to_owned(),
         Argument::Output(_) | Argument::Outputs(_) => "the bound output".to_owned(),
+        Argument::Group(_) => "the bound group".to_owned(),
     }];
     let sources = plan.fills(node).iter().find(|fill| fill.parameter == parameter).map(|fill| &fill.sources);
     looked.extend(sources.into_iter().flatten().map(|source| match source {
         Source::Output(from) | Source::Ancestor(from) => format!("the output of `{}`", plan.id(*from)),
+        Source::Group(from) => format!("the value of group `{}`", plan.id(*from)),
         Source::Outputs(_) => "the bound outputs".to_owned(),
         Source::Channel => format!("a task `{name}` before it, the channel key `{name}`"),
         Source::Predecessor(from) => {

@@ -2,10 +2,11 @@ use std::{
     any::{Any, TypeId},
     borrow::Cow,
     fmt,
+    sync::Arc,
     time::Duration,
 };
 
-use crate::{Digest, Place, RetryPolicy, Value};
+use crate::{Digest, Mapping, Place, RetryPolicy, Value};
 
 /// One parameter of a definition, as the user wrote it. Injected parameters are not among them.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ pub struct Options {
     /// Whether it is a clean-up, which runs once all before it has ended or can no longer run, also in a run
     /// that has failed or was cancelled (rule R-15).
     pub always: bool,
+    /// What makes it a map (rule I-11).
+    pub map: Option<Arc<Mapping>>,
 }
 
 impl Options {
@@ -74,8 +77,19 @@ pub trait Body: Any + Send + Sync {
         None
     }
 
-    /// The values of several instances that were bound to one parameter, as a list.
-    fn list(&self, values: Vec<Value>) -> Value;
+    /// The values of several instances that were bound to parameter number `parameter`, as a list.
+    fn list(&self, parameter: usize, values: Vec<Value>) -> Value;
+
+    /// The value of a group that was bound to parameter number `parameter`: its branches' values by id, in order.
+    fn group(&self, _parameter: usize, entries: Vec<(&str, Value)>) -> Value {
+        self.mapping(entries)
+    }
+
+    /// The type that each value in a list for parameter number `parameter` has, for [`Lookup::ByType`]; none if the
+    /// parameter takes no list.
+    fn element_type(&self, _parameter: usize) -> Option<TypeId> {
+        None
+    }
 
     /// The entry called `name`, if `value` is a mapping that has one.
     fn entry(&self, _value: &Value, _name: &str) -> Option<Value> {
@@ -89,7 +103,7 @@ pub struct Definition {
     parameters: Vec<Parameter>,
     lookup: Lookup,
     options: Options,
-    output: Option<TypeId>,
+    output: Option<(TypeId, &'static str)>,
     place: Place,
     body: Box<dyn Body>,
 }
@@ -121,10 +135,10 @@ impl Definition {
         self
     }
 
-    /// Says which type the function returns, for [`Lookup::ByType`].
+    /// Says which type the function returns, and what it is called, for [`Lookup::ByType`].
     #[must_use]
-    pub fn with_output(mut self, output: TypeId) -> Self {
-        self.output = Some(output);
+    pub fn with_output(mut self, output: TypeId, name: &'static str) -> Self {
+        self.output = Some((output, name));
         self
     }
 
@@ -150,7 +164,12 @@ impl Definition {
 
     /// The type of the result, where it is known while planning.
     pub fn output(&self) -> Option<TypeId> {
-        self.output
+        self.output.map(|(output, _)| output)
+    }
+
+    /// The name of that type.
+    pub fn output_name(&self) -> Option<&'static str> {
+        self.output.map(|(_, name)| name)
     }
 
     /// Where the function was defined.

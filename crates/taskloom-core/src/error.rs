@@ -18,6 +18,8 @@ pub enum BuildErrorKind {
     UnknownTask,
     /// A parameter for which no value can ever be found.
     UnfilledParameter,
+    /// A parameter is bound to a group whose values are of another type.
+    MistypedArgument,
     /// Something that this version cannot do yet.
     NotImplemented,
 }

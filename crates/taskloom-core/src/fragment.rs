@@ -1,10 +1,11 @@
-use std::{fmt, hash::BuildHasherDefault, sync::Arc};
+use std::{fmt, hash::BuildHasherDefault, num::NonZeroU32, sync::Arc};
 
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use crate::{
-    Backend, BuildError, BuildErrorKind, Instance, Policy, hash::Map, task_id::validate_group_name, workflow::conflict,
+    Argument, Backend, BuildError, BuildErrorKind, Instance, Policy, Workflow, hash::Map, task_id::validate_group_name,
+    workflow::conflict,
 };
 
 /// A composition: an instance, a chain or a group. A value without effects until it joins a workflow.
@@ -19,6 +20,7 @@ pub(crate) enum Node {
     Task(Instance),
     Chain(Arc<Chain>),
     Group(Arc<GroupNode>),
+    Workflow(Arc<Workflow>),
 }
 
 /// Its parts run one after another.
@@ -34,6 +36,13 @@ pub(crate) struct GroupNode {
     pub(crate) settings: Mutex<GroupSettings>,
 }
 
+impl GroupNode {
+    /// A group whose members are known elsewhere.
+    pub(crate) fn empty(settings: GroupSettings) -> Self {
+        Self { extends: None, members: SmallVec::new(), settings: Mutex::new(settings) }
+    }
+}
+
 /// What can be set on a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GroupSettings {
@@ -46,6 +55,9 @@ pub struct GroupSettings {
     pub fail_fast: bool,
     /// Where its tasks are called. If nothing is said the group around it decides, and without one it is the default.
     pub backend: Option<Backend>,
+    /// How many tasks in it, at any depth, run at the same time, at most; as many as the run allows, if nothing is
+    /// said.
+    pub max_concurrency: Option<NonZeroU32>,
 }
 
 impl Fragment {
@@ -72,7 +84,7 @@ impl Fragment {
     pub fn settings(&self) -> GroupSettings {
         match &self.0 {
             Node::Group(group) => group.settings.lock().clone(),
-            Node::Task(_) | Node::Chain(_) => GroupSettings::default(),
+            Node::Task(_) | Node::Chain(_) | Node::Workflow(_) => GroupSettings::default(),
         }
     }
 
@@ -102,14 +114,56 @@ impl Fragment {
     pub fn as_instance(&self) -> Option<&Instance> {
         match &self.0 {
             Node::Task(instance) => Some(instance),
-            Node::Chain(_) | Node::Group(_) => None,
+            Node::Chain(_) | Node::Group(_) | Node::Workflow(_) => None,
         }
+    }
+}
+
+impl Fragment {
+    /// Whether it is a group.
+    pub fn is_group(&self) -> bool {
+        matches!(self.0, Node::Group(_))
+    }
+
+    /// The instances in it, in the order of composition, as often as they occur.
+    pub(crate) fn instances(&self) -> impl Iterator<Item = &Instance> {
+        let mut pending = vec![&self.0];
+        let mut groups: Vec<&GroupNode> = Vec::new();
+        std::iter::from_fn(move || {
+            loop {
+                match pending.pop()? {
+                    Node::Task(instance) => return Some(instance),
+                    Node::Chain(chain) => pending.extend(chain.parts.iter().rev().map(|part| &part.0)),
+                    // Its tasks are its own.
+                    Node::Workflow(_) => {}
+                    Node::Group(group) => {
+                        let mut part = group;
+                        groups.push(part);
+                        while let Some(left) = &part.extends {
+                            part = left;
+                            groups.push(part);
+                        }
+                        // The innermost comes first, so it goes to the stack last.
+                        for part in groups.drain(..) {
+                            pending.extend(part.members.iter().rev().map(|member| &member.0));
+                        }
+                    }
+                }
+            }
+        })
     }
 }
 
 impl From<Instance> for Fragment {
     fn from(instance: Instance) -> Self {
         Self(Node::Task(instance))
+    }
+}
+
+/// What a workflow is now, as an operand (rule C-11): joining a workflow it puts copies of its tasks in.
+impl From<Workflow> for Fragment {
+    fn from(workflow: Workflow) -> Self {
+        Self(Node::Workflow(Arc::new(workflow)))
     }
 }
 
@@ -167,29 +221,36 @@ impl fmt::Debug for Fragment {
             Node::Task(instance) => instance.fmt(f),
             Node::Chain(_) => f.write_str("Fragment(chain)"),
             Node::Group(_) => f.write_str("Fragment(group)"),
+            Node::Workflow(workflow) => write!(f, "Fragment(workflow {})", workflow.name()),
         }
     }
 }
 
-// A composition can be nested 100,000 deep; it is taken apart in a loop, since recursion would
-// overflow the stack.
+// A composition can be nested 100,000 deep, also by way of arguments; it is taken apart in a loop, since
+// recursion would overflow the stack.
 impl Drop for Chain {
     fn drop(&mut self) {
-        take_apart(std::mem::take(&mut self.parts), None);
+        take_apart(std::mem::take(&mut self.parts));
     }
 }
 
 impl Drop for GroupNode {
     fn drop(&mut self) {
-        take_apart(std::mem::take(&mut self.members), self.extends.take());
+        let mut pending = std::mem::take(&mut self.members);
+        pending.extend(self.extends.take().map(|group| Fragment(Node::Group(group))));
+        take_apart(pending);
     }
 }
 
-fn take_apart(mut pending: SmallVec<[Fragment; 2]>, extends: Option<Arc<GroupNode>>) {
-    pending.extend(extends.map(|group| Fragment(Node::Group(group))));
+pub(crate) fn take_apart(mut pending: SmallVec<[Fragment; 2]>) {
     while let Some(fragment) = pending.pop() {
         match fragment.0 {
-            Node::Task(_) => {}
+            Node::Task(instance) => {
+                if instance.takes_outputs() {
+                    pending.extend(instance.into_arguments().into_iter().flat_map(held_by));
+                }
+            }
+            Node::Workflow(_) => {}
             Node::Chain(chain) => {
                 if let Some(mut chain) = Arc::into_inner(chain) {
                     pending.append(&mut chain.parts);
@@ -203,4 +264,14 @@ fn take_apart(mut pending: SmallVec<[Fragment; 2]>, extends: Option<Arc<GroupNod
             }
         }
     }
+}
+
+/// What arguments that nobody needs any more hold.
+pub(crate) fn held_by(arguments: SmallVec<[Argument; 1]>) -> impl Iterator<Item = Fragment> {
+    arguments.into_iter().flat_map(|argument| match argument {
+        Argument::Open | Argument::Value(_) => SmallVec::<[Fragment; 1]>::new(),
+        Argument::Output(instance) => smallvec::smallvec![instance.into()],
+        Argument::Outputs(instances) => Arc::into_inner(instances).into_iter().flatten().map(Fragment::from).collect(),
+        Argument::Group(group) => smallvec::smallvec![group],
+    })
 }

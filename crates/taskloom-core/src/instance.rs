@@ -8,7 +8,7 @@ use std::{
 
 use smallvec::SmallVec;
 
-use crate::{BuildError, Definition, Digest, Options, Place, Value, task_id};
+use crate::{BuildError, Definition, Digest, Fragment, Options, Over, Place, Value, fragment, task_id};
 
 /// What fills one parameter of an instance.
 #[derive(Clone)]
@@ -21,6 +21,23 @@ pub enum Argument {
     Output(Instance),
     /// The outputs of several instances, as a list in this order; it makes an edge from each.
     Outputs(Arc<Vec<Instance>>),
+    /// The value of a group; it makes an edge from the group.
+    Group(Fragment),
+}
+
+impl Argument {
+    /// The value of a group.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildErrorKind::NotAGroup`](crate::BuildErrorKind::NotAGroup).
+    pub fn group(fragment: Fragment) -> Result<Self, BuildError> {
+        if fragment.is_group() {
+            return Ok(Self::Group(fragment));
+        }
+        let message = "a chain is bound as an argument, and only instances, lists of these and groups have a value";
+        Err(BuildError::new(crate::BuildErrorKind::NotAGroup, message).hint("bind the chain's last task"))
+    }
 }
 
 /// A definition plus bound arguments, under a task id. Immutable and cheap to clone; clones are the
@@ -43,6 +60,10 @@ enum Id {
 }
 
 impl Inner {
+    fn takes_outputs(&self) -> bool {
+        self.arguments.iter().any(|argument| !matches!(argument, Argument::Open | Argument::Value(_)))
+    }
+
     /// The same with an identity of its own.
     fn copy(&self) -> Self {
         Self {
@@ -129,6 +150,14 @@ impl Instance {
         }
     }
 
+    /// A copy under an id of its own, with arguments of its own.
+    pub(crate) fn copied(&self, id: String, arguments: SmallVec<[Argument; 1]>) -> Self {
+        let mut inner = self.0.copy();
+        inner.id = Id::Given(id.into_boxed_str());
+        inner.arguments = arguments;
+        Self(Arc::new(inner))
+    }
+
     // In place while nobody else holds it, else on a copy with an identity of its own.
     fn change(&mut self) -> &mut Inner {
         if Arc::get_mut(&mut self.0).is_none() {
@@ -189,6 +218,14 @@ impl Instance {
         self.0.options.as_deref().unwrap_or_else(|| self.0.definition.options())
     }
 
+    /// The type of its value, where it is known while planning.
+    pub fn output(&self) -> Option<std::any::TypeId> {
+        match &self.options().map {
+            Some(mapping) => mapping.front_end.output(),
+            None => self.0.definition.output(),
+        }
+    }
+
     /// Where it was made.
     pub fn place(&self) -> &Place {
         &self.0.place
@@ -201,6 +238,16 @@ impl Instance {
 
     pub(crate) fn joins(&self) {
         self.0.joined.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether any of its arguments is what something else gives in the run.
+    pub(crate) fn takes_outputs(&self) -> bool {
+        self.0.takes_outputs()
+    }
+
+    /// Its arguments, if nobody else holds it.
+    pub(crate) fn into_arguments(self) -> Option<SmallVec<[Argument; 1]>> {
+        Arc::into_inner(self.0).map(|mut inner| std::mem::take(&mut inner.arguments))
     }
 
     /// Whether both are one instance, not just equal ones.
@@ -220,6 +267,14 @@ impl Instance {
     pub(crate) fn digest(&self) -> u64 {
         let mut digest = Digest::default();
         digest.add("definition", self.0.definition.id().as_bytes());
+        if let Some(mapping) = &self.options().map {
+            let over: &[u8] = match mapping.over {
+                Over::Each => b"each",
+                Over::Product => b"product",
+                Over::Zip => b"zip",
+            };
+            digest.add("map", over);
+        }
         for argument in &self.0.arguments {
             match argument {
                 Argument::Open => digest.add("open", b""),
@@ -230,6 +285,10 @@ impl Instance {
                         digest.add_instance(instance);
                     }
                     digest.add("outputs", &(instances.len() as u64).to_le_bytes());
+                }
+                Argument::Group(group) => {
+                    let count = group.instances().map(|instance| digest.add_instance(instance)).count();
+                    digest.add("group", &(count as u64).to_le_bytes());
                 }
             }
         }
@@ -250,6 +309,7 @@ impl fmt::Debug for Argument {
             Self::Value(_) => f.write_str("Value(..)"),
             Self::Output(instance) => f.debug_tuple("Output").field(instance).finish(),
             Self::Outputs(instances) => f.debug_tuple("Outputs").field(&instances.len()).finish(),
+            Self::Group(group) => f.debug_tuple("Group").field(group).finish(),
         }
     }
 }
@@ -267,24 +327,8 @@ impl fmt::Debug for Instance {
 // recursion and overflow the stack, so it is taken apart in a loop.
 impl Drop for Inner {
     fn drop(&mut self) {
-        if !self.arguments.iter().any(|a| matches!(a, Argument::Output(_) | Argument::Outputs(_))) {
-            return;
-        }
-        let mut pending = std::mem::take(&mut self.arguments);
-        while let Some(argument) = pending.pop() {
-            match argument {
-                Argument::Output(instance) => {
-                    if let Some(mut inner) = Arc::into_inner(instance.0) {
-                        pending.append(&mut inner.arguments);
-                    }
-                }
-                Argument::Outputs(instances) => {
-                    if let Some(instances) = Arc::into_inner(instances) {
-                        pending.extend(instances.into_iter().map(Argument::Output));
-                    }
-                }
-                Argument::Open | Argument::Value(_) => {}
-            }
+        if self.takes_outputs() {
+            fragment::take_apart(fragment::held_by(std::mem::take(&mut self.arguments)).collect());
         }
     }
 }

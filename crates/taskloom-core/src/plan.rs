@@ -3,7 +3,10 @@ mod compile;
 mod describe;
 mod draw;
 mod edges;
+mod group_types;
 mod groups;
+mod lanes;
+mod links;
 mod loops;
 mod order;
 mod sources;
@@ -12,10 +15,18 @@ use std::{fmt, sync::Arc};
 
 use fixedbitset::FixedBitSet;
 
-pub use groups::Group;
+pub use draw::Mark;
+pub(crate) use groups::Kept;
+pub use groups::{Group, GroupBranch};
+pub use links::Link;
+pub(crate) use sources::output_type;
 pub use sources::{Fill, Source};
 
-use crate::{BuildError, Instance, Workflow, hash::Map, workflow::Tasks};
+use crate::{
+    BuildError, BuildErrorKind, Instance, Workflow,
+    hash::Map,
+    workflow::{End, Tasks},
+};
 pub(crate) use edges::Edges;
 
 /// The dense number of a node in a [`Plan`].
@@ -54,12 +65,16 @@ pub struct Plan {
     always: Vec<(NodeId, Box<[NodeId]>)>,
     fail_fast: Map<NodeId, Vec<u32>>,
     in_processes: FixedBitSet,
+    templates: Vec<Instance>,
+    lanes: lanes::Lanes,
+    /// Tasks bound to an output that comes over a loop edge.
+    bound_over_loops: Map<NodeId, ()>,
 }
 
 impl Plan {
     /// Compiles what a workflow is now.
     ///
-    /// With `start`, only what can be reached from that task runs, and only that task starts.
+    /// With `start`, only what can be reached from that task or group runs, and only that starts.
     ///
     /// # Errors
     ///
@@ -67,6 +82,11 @@ impl Plan {
     /// be filled.
     pub fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Self, BuildError> {
         compile::compile(&*workflow.settled()?, start)
+    }
+
+    /// The graph of a workflow that is to be a part of another one: whether all its parameters can be filled shows there.
+    pub(crate) fn shape(workflow: &Workflow) -> Result<(Self, groups::Kept), BuildError> {
+        compile::shape(workflow, None)
     }
 
     /// The workflow's name.
@@ -126,9 +146,62 @@ impl Plan {
         self.tasks.find(id).or_else(|| self.groups.iter().find(|group| group.name == id).map(|group| group.exit))
     }
 
-    /// The node of an instance, whatever its id is here.
+    /// The instance or definition of this id that was made in the workflow's block and not composed: it runs only
+    /// if a task asks for it (rule C-6).
+    ///
+    /// # Errors
+    ///
+    /// [`BuildErrorKind::DuplicateTask`] if several definitions have this id.
+    pub fn template(&self, id: &str) -> Result<Option<Instance>, BuildError> {
+        let mut found = self.templates.iter().filter(|template| template.given_id() == Some(id));
+        match (found.next(), found.next()) {
+            (Some(first), Some(again)) => {
+                let message = format!("`{id}` is made at {} and at {}: which of them?", first.place(), again.place());
+                Err(BuildError::new(BuildErrorKind::DuplicateTask, message)
+                    .task(id)
+                    .hint("pass the instance or definition itself, not its id"))
+            }
+            (first, _) => Ok(first.cloned()),
+        }
+    }
+
+    /// The node that a task means with an id: in the workflow that it is from if that is part of this one, or else in
+    /// the one around that.
+    pub fn find_from(&self, node: NodeId, id: &str) -> Option<NodeId> {
+        let scopes = self.tasks.scopes(node).iter();
+        scopes.map(|prefix| self.find(&format!("{prefix}{id}"))).find(Option::is_some).unwrap_or_else(|| self.find(id))
+    }
+
+    /// The id by which a task finds a node with [`find_from`](Self::find_from).
+    pub(crate) fn id_from(&self, taker: NodeId, node: NodeId) -> &str {
+        let id = self.id(node);
+        self.tasks.scopes(taker).iter().find_map(|prefix| id.strip_prefix(&**prefix)).unwrap_or(id)
+    }
+
+    /// The node of an instance, whatever its id is here. One that is only in a workflow that is part of this one is
+    /// found there, unless there are several (see [`copied_ids`](Self::copied_ids)).
     pub fn node_of(&self, instance: &Instance) -> Option<NodeId> {
-        self.tasks.number(instance)
+        self.tasks.number(instance).or_else(|| match *self.copies_of(instance) {
+            [End::Task(node)] => Some(node),
+            _ => None,
+        })
+    }
+
+    /// The ids of the tasks that an instance became as part of workflows that are parts of this one.
+    pub fn copied_ids(&self, instance: &Instance) -> impl Iterator<Item = &str> {
+        self.copies_of(instance).iter().filter_map(|end| match end {
+            End::Task(node) => Some(self.tasks.id(*node)),
+            End::Group(_) => None,
+        })
+    }
+
+    fn copies_of(&self, instance: &Instance) -> &[End] {
+        self.tasks.copies(instance.address())
+    }
+
+    /// The node of an instance whose output a task takes.
+    pub(crate) fn input(&self, taker: NodeId, instance: &Instance) -> Option<NodeId> {
+        self.tasks.input(taker, instance)
     }
 
     /// All ids, tasks' first, then groups' names.
@@ -152,6 +225,11 @@ impl Plan {
         self.pending[node as usize]
     }
 
+    /// How many instances with an automatic id and this digest it has.
+    pub(crate) fn occurrences(&self, digest: u64) -> u64 {
+        self.tasks.occurrences(digest)
+    }
+
     pub(crate) fn edges(&self) -> &Edges {
         &self.edges
     }
@@ -172,6 +250,16 @@ impl Plan {
     /// The groups around a node, at any depth, that fail fast.
     pub(crate) fn fail_fast_around(&self, node: NodeId) -> &[u32] {
         self.fail_fast.get(&node).map_or(&[], |groups| groups)
+    }
+
+    /// Whether a task is bound to an output that comes over a loop edge, so that no order of edges says whether that
+    /// is there before it.
+    pub(crate) fn is_bound_over_a_loop(&self, task: NodeId) -> bool {
+        !self.bound_over_loops.is_empty() && self.bound_over_loops.contains_key(&task)
+    }
+
+    pub(crate) fn lanes(&self) -> &lanes::Lanes {
+        &self.lanes
     }
 
     pub(crate) fn pending_counts(&self) -> &[u32] {

@@ -1,7 +1,7 @@
-use std::fmt;
+use std::{any::Any, fmt, sync::Arc};
 
 /// When a group has succeeded (rule R-8). Skipped branches count neither as failed nor as successful.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Policy {
     /// No branch failed.
@@ -13,7 +13,32 @@ pub enum Policy {
     AtLeast(u32),
     /// The branches with these tasks succeeded.
     Critical(Vec<String>),
+    /// What a policy of the user's own says.
+    Own(Arc<dyn OwnPolicy>),
 }
+
+/// A policy of the user's own, opaque to the core.
+///
+/// The front end that made it knows how to ask it (it downcasts through [`Any`]), and tells the scheduler what it
+/// said by [`Event::Judged`](crate::Event::Judged).
+pub trait OwnPolicy: Any + fmt::Debug + Send + Sync {
+    /// What it is called in errors and drawings.
+    fn name(&self) -> &str;
+}
+
+impl PartialEq for Policy {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Strict, Self::Strict) | (Self::BestEffort, Self::BestEffort) => true,
+            (Self::AtLeast(least), Self::AtLeast(other)) => least == other,
+            (Self::Critical(ids), Self::Critical(others)) => ids == others,
+            (Self::Own(policy), Self::Own(other)) => Arc::ptr_eq(policy, other),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Policy {}
 
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -22,6 +47,7 @@ impl fmt::Display for Policy {
             Self::BestEffort => f.write_str("best effort"),
             Self::AtLeast(least) => write!(f, "at least {least}"),
             Self::Critical(ids) => write!(f, "critical: {}", ids.join(", ")),
+            Self::Own(policy) => f.write_str(policy.name()),
         }
     }
 }
@@ -38,13 +64,19 @@ pub(crate) struct Tally {
 }
 
 impl Policy {
-    /// Whether the group has succeeded, all branches having ended.
-    pub(crate) fn accepts(&self, tally: Tally) -> bool {
+    /// Whether a branch with this task has to succeed.
+    pub(crate) fn names(&self, id: &str) -> bool {
+        matches!(self, Self::Critical(ids) if ids.iter().any(|critical| critical == id))
+    }
+
+    /// Whether the group has succeeded, all branches having ended; `None` if that is for the user's own code to say.
+    pub(crate) fn accepts(&self, tally: Tally) -> Option<bool> {
         match self {
-            Self::Strict => tally.failed == 0,
-            Self::BestEffort => true,
-            Self::AtLeast(least) => tally.succeeded >= *least,
-            Self::Critical(_) => tally.critical_lost == 0,
+            Self::Strict => Some(tally.failed == 0),
+            Self::BestEffort => Some(true),
+            Self::AtLeast(least) => Some(tally.succeeded >= *least),
+            Self::Critical(_) => Some(tally.critical_lost == 0),
+            Self::Own(_) => None,
         }
     }
 
@@ -52,7 +84,8 @@ impl Policy {
     pub(crate) fn is_certain(&self, tally: Tally) -> bool {
         match self {
             Self::Strict => tally.failed > 0,
-            Self::BestEffort => false,
+            // One of the user's own is asked once, in the end.
+            Self::BestEffort | Self::Own(_) => false,
             Self::AtLeast(least) => tally.succeeded >= *least || tally.succeeded + tally.open < *least,
             Self::Critical(_) => tally.critical_lost > 0,
         }

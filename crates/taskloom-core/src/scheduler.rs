@@ -1,3 +1,4 @@
+mod added;
 mod arrivals;
 mod clean_up;
 mod control;
@@ -5,14 +6,13 @@ mod ending;
 mod event;
 mod groups;
 mod loops;
+mod maps;
 mod node;
+mod nodes;
+mod ready;
 mod state;
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    fmt,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use fixedbitset::FixedBitSet;
 
@@ -21,12 +21,16 @@ pub use event::{Command, Control, Event, Limits, Outcome, Retry};
 pub use state::State;
 
 use crate::{
-    Options,
+    Options, RunPlan, TaskKind, TaskKinds,
     hash::Map,
     plan::{Kind, NodeId, Plan},
 };
+use added::AddedNodes;
 use loops::Waiting;
+use maps::Maps;
 use node::{After, Node, Phase};
+use nodes::Nodes;
+use ready::Ready;
 
 /// Decides over a plan, event by event, what may run and how the run ends.
 ///
@@ -36,18 +40,23 @@ use node::{After, Node, Phase};
 /// S-1 … S-10 of the contract are kept here and nowhere else.
 pub struct Scheduler {
     plan: Arc<Plan>,
+    /// The same, and what the run has added.
+    run: Arc<RunPlan>,
     limits: Limits,
-    nodes: Vec<Node>,
+    nodes: Nodes,
+    added: AddedNodes,
+    maps: Maps,
     /// Of each edge, whether it has arrived in this pass, and whether live.
     arrived: FixedBitSet,
     live: FixedBitSet,
-    /// Ready nodes, in the order in which they became ready.
-    ready: VecDeque<NodeId>,
+    ready: Ready,
     /// Nodes that became ready in the event being applied.
     fresh: Vec<NodeId>,
     /// Ended nodes whose edges have not been looked at, and whether these arrive live.
     ended: Vec<(NodeId, bool)>,
     running: u32,
+    /// How many groups are being judged.
+    judging: u32,
     backing_off: u32,
     /// How many executions have started.
     steps: u64,
@@ -60,12 +69,12 @@ pub struct Scheduler {
     causes: Map<NodeId, NodeId>,
     /// Loop edges whose source has succeeded and that have not fired.
     waiting: Vec<Waiting>,
-    /// Loop edges that have fired in the event being applied.
+    /// Loop edges that have fired in the event being applied, and while groups were judged right before it.
     fired: Vec<u32>,
     /// Forward parts of loops' targets, found when first needed.
     forward: Map<NodeId, FixedBitSet>,
-    /// Groups' exits whose edges have arrived. They are judged when nothing else moves, since a loop in the
-    /// group holds them back.
+    /// Nodes whose edges have arrived and that are decided when nothing else moves: groups' exits, since a loop in the
+    /// group holds them back, and tasks that take an output over a loop edge, since it may come or go until then.
     reached: BTreeSet<NodeId>,
     /// Running nodes that their group has told to end.
     told: Map<NodeId, ()>,
@@ -81,13 +90,17 @@ impl Scheduler {
     pub fn new(plan: Arc<Plan>, limits: Limits) -> Self {
         let edges = plan.edges().count();
         let mut scheduler = Self {
-            nodes: plan.pending_counts().iter().map(|&pending| Node::new(pending)).collect(),
+            nodes: Nodes::new(plan.pending_counts().iter().map(|&pending| Node::new(pending)).collect()),
+            run: Arc::new(RunPlan::new(plan.clone())),
+            added: AddedNodes::default(),
+            maps: Maps::default(),
             arrived: FixedBitSet::with_capacity(edges),
             live: FixedBitSet::with_capacity(edges),
-            ready: VecDeque::new(),
+            ready: Ready::new(&plan),
             fresh: Vec::new(),
             ended: Vec::new(),
             running: 0,
+            judging: 0,
             backing_off: 0,
             steps: 0,
             iterations: Map::default(),
@@ -117,12 +130,51 @@ impl Scheduler {
         &self.plan
     }
 
-    /// The node to start now: the one that became ready first, unless as many run as may.
+    /// The plan, and what the run has added to it. A driver adds to it before the event that asks for that.
+    pub fn run_plan(&self) -> &Arc<RunPlan> {
+        &self.run
+    }
+
+    /// The node to start now: the one that became ready first and that no limit holds back.
     pub fn next(&self) -> Option<NodeId> {
-        if self.limits.max_concurrency.is_some_and(|most| self.running >= most.get()) {
+        self.next_of(TaskKinds::ALL)
+    }
+
+    /// The same among nodes of these kinds, where those of the others have to wait for somebody to run them (rule R-1).
+    /// Where a limit for the whole run gives out slots, though, they go by the order alone. Groups to be judged come
+    /// first.
+    pub fn next_of(&self, kinds: TaskKinds) -> Option<NodeId> {
+        if self.ready.is_empty() {
             return None;
         }
-        self.ready.front().copied()
+        if let Some(exit) = self.ready.judgement()
+            && kinds.contains(TaskKind::Judgement)
+        {
+            return Some(exit);
+        }
+        let next = match self.limits.max_concurrency {
+            None => self.ready.task(&self.run, kinds),
+            Some(most) if self.running >= most.get() => None,
+            Some(_) => self.ready.task(&self.run, TaskKinds::ALL).filter(|&node| kinds.contains(self.task_kind(node))),
+        };
+        // A task for which there is no step left waits until those before it have gone, and then ends the run.
+        next.filter(|&node| !self.is_out_of_steps() || self.attempt(node) > 1)
+    }
+
+    /// What it takes to run a node.
+    pub fn task_kind(&self, node: NodeId) -> TaskKind {
+        if self.run.is_task(node) { self.plan.lanes().kind(self.run.lane(node)) } else { TaskKind::Judgement }
+    }
+
+    /// The node that became ready first, whether or not it may start now.
+    pub fn first_ready(&self) -> Option<NodeId> {
+        self.ready.first()
+    }
+
+    /// The tasks that are running.
+    pub fn running_tasks(&self) -> Vec<NodeId> {
+        let is_running = |node: &NodeId| self.nodes[*node].phase == Phase::Running && self.run.is_task(*node);
+        self.nodes.numbers().into_iter().filter(is_running).collect()
     }
 
     /// How many nodes are running.
@@ -140,17 +192,21 @@ impl Scheduler {
         self.attempts.get(&node).copied().unwrap_or(1)
     }
 
-    /// The node that a jump or a loop edge led here from, for the execution that a node is at (rule S-6).
+    /// The node that a jump or a loop edge led here from, for the execution that a node is at (rule S-6); else the
+    /// one that added it (rule R-9).
     pub fn cause(&self, node: NodeId) -> Option<NodeId> {
-        self.causes.get(&node).copied()
+        self.causes.get(&node).copied().or_else(|| self.run.added_by(node))
     }
 
     /// What a node is doing, or how its last pass ended.
     pub fn state(&self, node: NodeId) -> State {
-        let Node { phase, last, .. } = self.nodes[node as usize];
+        if let Some(state) = self.run.is_element(node).then(|| self.element_state(node)).flatten() {
+            return state;
+        }
+        let Node { phase, last, .. } = self.nodes[node];
         match phase {
             Phase::Ready => State::Ready,
-            Phase::Running => State::Running,
+            Phase::Running | Phase::Mapping => State::Running,
             Phase::BackingOff => State::BackingOff,
             Phase::Ended => last,
             // A node for which no further pass comes has ended with its last one.
@@ -162,12 +218,15 @@ impl Scheduler {
 
     /// Whether the last pass of a node that has ended was a success, so that its value can be used.
     pub fn has_value(&self, node: NodeId) -> bool {
-        self.nodes[node as usize].last == State::Succeeded
+        if self.run.is_element(node) {
+            return self.state(node) == State::Succeeded;
+        }
+        self.nodes[node].last == State::Succeeded
     }
 
     /// Whether nothing is under way and nothing more will start.
     pub fn is_finished(&self) -> bool {
-        self.running == 0 && self.backing_off == 0 && self.ready.is_empty()
+        self.running == 0 && self.judging == 0 && self.backing_off == 0 && self.ready.is_empty()
     }
 
     /// Whether no node that waits will run any more.
@@ -187,6 +246,12 @@ impl Scheduler {
     /// If the event cannot have happened, such as the end of a node that is not running: a driver that
     /// says so is broken.
     pub fn apply(&mut self, event: Event, commands: &mut Vec<Command>) {
+        // While groups are judged no task runs.
+        if !self.fired.is_empty()
+            && !matches!(event, Event::Started(node) | Event::Judged { exit: node, .. } if !self.run.is_task(node))
+        {
+            self.fired.clear();
+        }
         match event {
             Event::Started(node) => {
                 self.started(node);
@@ -195,9 +260,11 @@ impl Scheduler {
             }
             Event::Succeeded(node) => self.succeeded(node),
             Event::Directed { node, control } => self.directed(node, control),
+            Event::Expanded { node, first, count } => self.expanded(node, first, count),
             Event::Failed { node, retry } => self.failed(node, retry),
             Event::Due(node) => self.due(node),
             Event::Dropped(node) => self.dropped(node),
+            Event::Judged { exit, passed } => self.judged(exit, passed),
             Event::Cancelled => self.cancelled(),
         }
         self.settle();
@@ -218,9 +285,10 @@ impl Scheduler {
     /// Notes down the end of a node, if the driver does not know of it.
     fn note_end(&mut self, node: NodeId, state: State) {
         let Some(trail) = &mut self.trail else { return };
-        match self.plan.kind(node) {
+        match self.run.kind(node) {
             Kind::Exit(_) => trail.push((node, state)),
             Kind::Task if state == State::Skipped => trail.push((node, state)),
+            Kind::Task if self.run.is_map(node) => trail.push((node, state)),
             Kind::Task | Kind::Entry(_) => {}
         }
     }
@@ -228,10 +296,11 @@ impl Scheduler {
     /// How every node ended, of a run that is finished.
     pub fn ending(&self) -> Ending {
         let states = (0_u32..).take(self.nodes.len()).map(|node| self.state(node)).collect();
-        let ran = self.nodes.iter().enumerate().filter(|(_, node)| node.has_run).map(|(node, _)| node).collect();
+        let ran = self.nodes.lasting().iter().enumerate().filter(|(_, node)| node.has_run);
         Ending {
             states,
-            ran,
+            ran: ran.map(|(node, _)| node).collect(),
+            elements: self.elements(),
             iterations: self.iterations.clone(),
             attempts: self.attempts.clone(),
             outcome: self.outcome(),
@@ -239,15 +308,20 @@ impl Scheduler {
     }
 
     fn started(&mut self, node: NodeId) {
-        let front = self.ready.pop_front();
-        assert_eq!(front, Some(node), "nodes start in the order in which they became ready");
-        let record = &mut self.nodes[node as usize];
+        let is_judgement = self.ready.judgement() == Some(node);
+        self.ready.start(&self.run, node, is_judgement);
+        let record = &mut self.nodes[node];
         record.phase = Phase::Running;
+        if is_judgement {
+            self.judging += 1;
+            return;
+        }
         self.running += 1;
         if self.attempts.get(&node).is_some_and(|&attempt| attempt > 1) {
             return;
         }
-        self.steps += 1;
+        // To take a map apart is no step: its elements are.
+        self.steps += u64::from(!self.run.is_map(node));
         if std::mem::replace(&mut record.has_run, true) {
             *self.iterations.entry(node).or_insert(1) += 1;
         }
@@ -271,7 +345,7 @@ impl Scheduler {
             }
             Retry::Later => {
                 *self.attempts.entry(node).or_insert(1) += 1;
-                self.nodes[node as usize].phase = Phase::BackingOff;
+                self.nodes[node].phase = Phase::BackingOff;
                 self.backing_off += 1;
                 return;
             }
@@ -281,7 +355,7 @@ impl Scheduler {
 
     /// The wait of a node that backs off is over.
     fn due(&mut self, node: NodeId) {
-        if self.nodes[node as usize].phase == Phase::BackingOff {
+        if self.nodes[node].phase == Phase::BackingOff {
             self.backing_off -= 1;
             self.make_ready_again(node);
         }
@@ -303,9 +377,15 @@ impl Scheduler {
     }
 
     /// Says whether its group has told the node to end.
+    #[inline]
     fn stopped_running(&mut self, node: NodeId) -> bool {
-        assert_eq!(self.nodes[node as usize].phase, Phase::Running, "only what runs can end");
+        assert_eq!(self.nodes[node].phase, Phase::Running, "only what runs can end");
+        if self.judging > 0 && !self.run.is_task(node) {
+            self.judging -= 1;
+            return false;
+        }
         self.running -= 1;
+        self.ready.stop(&self.run, node);
         !self.told.is_empty() && self.told.remove(&node).is_some()
     }
 
@@ -315,28 +395,31 @@ impl Scheduler {
             return;
         }
         self.outcome = Some(outcome);
-        for node in std::mem::take(&mut self.ready) {
-            if self.goes_on(node) {
-                self.ready.push_back(node);
-            } else {
-                self.nodes[node as usize].phase = Phase::Stopped;
+        let mut ready = std::mem::take(&mut self.ready);
+        ready.retain(&self.run.clone(), |node| {
+            let goes_on = self.goes_on(node);
+            if !goes_on {
+                self.nodes[node].phase = Phase::Stopped;
             }
-        }
+            goes_on
+        });
+        self.ready = ready;
         for node in std::mem::take(&mut self.fresh) {
             if self.goes_on(node) {
                 self.fresh.push(node);
             } else {
-                self.nodes[node as usize].phase = Phase::Stopped;
+                self.nodes[node].phase = Phase::Stopped;
             }
         }
         if self.backing_off > 0 {
-            for node in (0_u32..).take(self.nodes.len()) {
-                if self.nodes[node as usize].phase == Phase::BackingOff && !self.goes_on(node) {
-                    self.nodes[node as usize].phase = Phase::Stopped;
+            for node in self.nodes.numbers() {
+                if self.nodes[node].phase == Phase::BackingOff && !self.goes_on(node) {
+                    self.nodes[node].phase = Phase::Stopped;
                     self.backing_off -= 1;
                 }
             }
         }
+        self.stop_maps();
         self.after.clear();
         self.waiting.clear();
         self.reached.clear();
@@ -352,11 +435,10 @@ impl Scheduler {
             while let Some((node, live)) = self.ended.pop() {
                 self.arrive_all(node, live);
             }
-            if !self.judge_next() && !self.fire() {
+            if !self.decide_next() && !self.fire() {
                 break;
             }
         }
-        self.fired.clear();
         // Ties are broken by the order of composition, which is that of the numbers.
         self.fresh.sort_unstable();
         if let Some(&node) = self.fresh.iter().find(|&&node| self.has_had_enough(node)) {
@@ -366,42 +448,50 @@ impl Scheduler {
             self.clean_up();
             self.fresh.sort_unstable();
         }
-        self.ready.extend(self.fresh.drain(..));
+        self.line_up();
         self.limit_steps();
+    }
+
+    fn line_up(&mut self) {
+        if !self.fresh.is_empty() {
+            self.ready.extend(&self.run, self.fresh.drain(..));
+        }
     }
 
     /// Ends the run if the next execution would be one too many. A further attempt is no further step.
     fn limit_steps(&mut self) {
-        if let Some(most) = self.limits.max_steps
-            && self.steps >= most
-            && self.outcome.is_none()
-            && let Some(&node) = self.ready.front()
+        if self.is_out_of_steps()
+            && let Some(node) = self.ready.first()
             && self.attempt(node) == 1
         {
             self.stop(Outcome::StepLimit(node));
             self.clean_up();
-            self.ready.extend(self.fresh.drain(..));
+            self.line_up();
         }
+    }
+
+    fn is_out_of_steps(&self) -> bool {
+        self.limits.max_steps.is_some_and(|most| self.steps >= most) && self.outcome.is_none()
     }
 
     /// Whether an execution goes on in a run that ends: that of a clean-up with a further attempt to come.
     fn goes_on(&self, node: NodeId) -> bool {
-        self.is_clean_up(node) && self.attempt(node) > 1
+        self.is_clean_up(node) && (self.attempt(node) > 1 || self.run.is_element(node))
     }
 
     fn is_clean_up(&self, node: NodeId) -> bool {
-        self.plan.is_task(node) && self.plan.task(node).options().always
+        self.run.is_task(node) && self.run.task(node).options().always
     }
 
     /// Whether a node that is ready has had as many executions as it may (rule C-9). A further attempt is no
     /// further execution.
     fn has_had_enough(&self, node: NodeId) -> bool {
-        let most = || self.plan.task(node).options().max_cycles.unwrap_or(Options::MAX_CYCLES);
-        self.nodes[node as usize].has_run && self.attempt(node) == 1 && self.iteration(node) >= most()
+        let most = || self.run.task(node).options().max_cycles.unwrap_or(Options::MAX_CYCLES);
+        self.nodes[node].has_run && self.attempt(node) == 1 && self.iteration(node) >= most()
     }
 
     fn kind(&self, node: NodeId) -> Kind {
-        self.plan.kind(node)
+        self.run.kind(node)
     }
 }
 

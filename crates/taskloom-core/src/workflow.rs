@@ -1,12 +1,13 @@
 mod groups;
 mod join;
+mod part;
 mod tasks;
 
 use std::{fmt, sync::Arc};
 
 use hashbrown::HashTable;
 
-pub(crate) use groups::{Branch, GroupRecord};
+pub(crate) use groups::{Branch, GroupRecord, Member};
 pub(crate) use tasks::Tasks;
 
 use crate::{BuildError, BuildErrorKind, Definition, Fragment, Instance, Place, hash::Map};
@@ -23,11 +24,13 @@ pub(crate) enum End {
 pub(crate) struct Ends {
     pub(crate) first: End,
     pub(crate) last: End,
+    /// The number of further ends where edges into the fragment end, in [`Workflow::further`].
+    pub(crate) further: Option<u32>,
 }
 
 impl Ends {
     pub(crate) fn both(end: End) -> Self {
-        Self { first: end, last: end }
+        Self { first: end, last: end, further: None }
     }
 }
 
@@ -44,6 +47,10 @@ pub struct Workflow {
     /// Composites that somebody else still holds and may join again, by address; the fragment in the
     /// entry keeps the address taken.
     joined: Map<usize, (Fragment, Ends)>,
+    /// What the workflows that are parts of this one consist of here, by address; `joined` keeps it taken.
+    parts: Map<usize, Box<[End]>>,
+    /// Where parts begin that begin with several tasks, each without the first of them.
+    further: Vec<Box<[End]>>,
     /// What was made in the workflow's block, for when nothing is composed (rule C-6).
     made: Vec<Instance>,
     made_ids: HashTable<u32>,
@@ -69,6 +76,11 @@ impl Workflow {
     /// Whether no task has joined.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Where else a fragment begins.
+    pub(crate) fn further(&self, ends: Ends) -> &[End] {
+        ends.further.map_or(&[], |number| &self.further[number as usize])
     }
 
     /// Notes an instance made in the workflow's block; two with one given id are an error there
@@ -116,9 +128,16 @@ impl Workflow {
     pub fn end_block(&mut self) {
         self.made_ids = HashTable::new();
         if !self.is_empty() {
-            self.made = Vec::new();
-            self.templates = Vec::new();
+            // What was made and not composed can still be asked for by its id (rule C-6).
+            self.made.retain(|instance| instance.has_given_id() && !instance.has_joined());
+            self.made.shrink_to_fit();
         }
+    }
+
+    /// What was made in the workflow's block and not composed: instances with an id, and what definitions stand for.
+    pub(crate) fn templates(&self) -> Vec<Instance> {
+        let made = self.made.iter().filter(|instance| instance.has_given_id()).cloned();
+        made.chain(self.templates.iter().cloned().map(Instance::alone)).collect()
     }
 
     /// What runs: the workflow itself, or, if nothing was composed, the instances made in its block,

@@ -5,8 +5,13 @@
 #[path = "support/body.rs"]
 mod body;
 
+use std::{sync::Arc, time::Duration};
+
 use body::{definition, instance};
-use taskloom_core::{Backend, Fragment, Lookup, Plan, Workflow, chain, parallel};
+use taskloom_core::{
+    Backend, Body, Definition, Digest, Fragment, Instance, Limits, Lookup, Options, Place, Plan, RunPlan, Scheduler,
+    TaskKind, Value, Workflow, chain, parallel,
+};
 
 fn task(id: &str) -> Fragment {
     instance(&definition("step", vec![], Lookup::ByName), id).into()
@@ -72,4 +77,75 @@ fn s_10_a_start_node_leaves_out_what_it_does_not_reach() {
 fn c_10_a_group_that_says_where_its_tasks_are_called_stays_whole() {
     let flat = group(&["a", "b"], PROCESSES).beside(task("c"));
     assert_eq!(in_processes([flat], None), ["a", "b"]);
+}
+
+#[test]
+fn c_07_groups_of_a_part_are_where_they_say_or_where_the_part_is() {
+    let part = || {
+        let mut part = Workflow::new("part");
+        let inside = [group(&["a", "b"], None), group(&["c", "d"], THREADS), group(&["e"], PROCESSES)];
+        part.join(&chain(inside).unwrap()).unwrap();
+        Fragment::from(part)
+    };
+    assert_eq!(in_processes([part()], None), ["part/e"]);
+    assert_eq!(in_processes([within([part(), task("x")], PROCESSES)], None), ["part/a", "part/b", "part/e", "x"]);
+    assert_eq!(in_processes([within([part(), task("x")], THREADS)], None), ["part/e"]);
+}
+
+/// A body that nobody calls, and would have to await.
+struct Async;
+
+impl Body for Async {
+    fn is_async(&self) -> bool {
+        true
+    }
+
+    fn digest(&self, _value: &Value, _digest: &mut Digest) {}
+
+    fn mapping(&self, _entries: Vec<(&str, Value)>) -> Value {
+        Arc::new(())
+    }
+
+    fn list(&self, _parameter: usize, _values: Vec<Value>) -> Value {
+        Arc::new(())
+    }
+}
+
+fn asynchronous(id: &str) -> Instance {
+    instance(&Arc::new(Definition::new("async", vec![], Lookup::ByName, Place::caller(), Async)), id)
+}
+
+fn timed(id: &str) -> Instance {
+    let mut task = instance(&definition("step", vec![], Lookup::ByName), id);
+    task.set_options(Options { timeout: Some(Duration::from_secs(1)), ..Options::default() });
+    task
+}
+
+#[test]
+fn r_13_a_task_in_a_process_needs_a_thread_whatever_its_function_and_timeout_are() {
+    let tasks = |backend| within([asynchronous("async").into(), timed("timed").into()], backend);
+    for (backend, kinds) in
+        [(PROCESSES, [TaskKind::Plain, TaskKind::Plain]), (THREADS, [TaskKind::Async, TaskKind::Timed])]
+    {
+        let mut workflow = Workflow::new("w");
+        workflow.join(&tasks(backend)).unwrap();
+        let plan = Arc::new(Plan::compile(&workflow, None).unwrap());
+        let scheduler = Scheduler::new(plan, Limits::default());
+        assert_eq!([scheduler.task_kind(0), scheduler.task_kind(1)], kinds);
+    }
+}
+
+#[test]
+fn r_11_an_added_task_is_where_that_is_which_added_it() {
+    let mut workflow = Workflow::new("w");
+    workflow.join(&group(&["inside"], PROCESSES).then(task("outside"))).unwrap();
+    let scheduler = Scheduler::new(Arc::new(Plan::compile(&workflow, None).unwrap()), Limits::default());
+    let run: &RunPlan = scheduler.run_plan();
+    let add = |id, by| run.add(run.prepare(&asynchronous(id), by).unwrap());
+    let (inside, outside) = (run.find("inside").unwrap(), run.find("outside").unwrap());
+    let first = add("first", inside);
+    let (second, third) = (add("second", first), add("third", outside));
+    let found = [first, second, third].map(|node| (run.backend(node), scheduler.task_kind(node)));
+    let (there, here) = ((Backend::Processes, TaskKind::Plain), (Backend::Threads, TaskKind::Async));
+    assert_eq!(found, [there, there, here]);
 }

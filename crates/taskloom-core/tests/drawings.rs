@@ -9,7 +9,7 @@ mod parameter;
 
 use body::{definition, instance};
 use parameter::parameter;
-use taskloom_core::{Fragment, GroupSettings, Lookup, Plan, Policy, Workflow, chain, parallel};
+use taskloom_core::{Fragment, GroupSettings, Lookup, Mark, Plan, Policy, State, Workflow, chain, parallel};
 
 /// A task of the definition `step`.
 fn step(id: &str) -> Fragment {
@@ -338,4 +338,54 @@ fn c_03_groups_nested_100_000_deep_are_drawn() {
     let listing = plan.to_ascii();
     assert_eq!(listing.lines().count(), 202);
     assert_eq!(listing.lines().last(), Some("(groups more than 50 levels deep are not blocks of their own)"));
+}
+
+#[test]
+fn c_02_a_picture_has_a_box_for_each_task_and_each_group_and_dashes_loops() {
+    let svg = nested().to_svg();
+    assert_eq!(svg.matches("<rect ").count(), 1 + 6 + 2, "the ground, tasks and groups\n{svg}");
+    assert!(svg.contains(">inner (best effort)</text>"), "{svg}");
+    // fetch >> outer, tokyo >> inner, outer >> report, and back to fetch.
+    assert_eq!(svg.matches("fill=\"none\" stroke=\"#868e96\"/>").count(), 3, "{svg}");
+    assert_eq!(svg.matches("stroke-dasharray=\"5 4\"/>").count(), 1, "{svg}");
+}
+
+#[test]
+fn i_08_texts_in_a_picture_are_escaped_and_cut() {
+    let long = "x".repeat(40);
+    let svg = plan([step("<a> & \"b\""), step(&long)]).to_svg();
+    assert!(svg.contains(">&lt;a&gt; &amp; &quot;b&quot;</text>"), "{svg}");
+    assert!(svg.contains(&format!(">{}…</text>", &long[..31])), "{svg}");
+    assert!(svg.contains(&format!("<title>{long}\nstep</title>")), "a pointer on it shows all\n{svg}");
+}
+
+#[test]
+fn c_03_a_large_plan_gets_a_summary() {
+    let tasks = || (0..20_000).map(|number| step(&number.to_string()));
+    for fragment in [chain(tasks()).unwrap(), parallel(tasks()).unwrap()] {
+        let plan = plan([fragment, step("one more")]);
+        let svg = plan.to_svg();
+        assert!(svg.contains(">too large to draw</text>") && svg.contains(">step: 20001</text>"), "{svg}");
+        let run = plan.to_svg_of_run("a run", |node| {
+            let state = if node == 7 { State::Failed } else { State::Succeeded };
+            Mark { state, duration: None }
+        });
+        assert!(run.contains(">a run</text>") && run.contains(">20000 succeeded</text>"), "{run}");
+        assert!(run.contains(">1 failed: 7</text>"), "{run}");
+    }
+}
+
+#[test]
+fn c_03_groups_nested_100_000_deep_get_a_summary() {
+    let nested = (0..100_000).fold(step("inmost"), |inner, _| parallel([inner]).unwrap());
+    assert!(plan([nested]).to_svg().contains(">too large to draw</text>"));
+}
+
+#[test]
+fn a_plan_tells_its_links() {
+    let plan = nested();
+    let links = plan.links().map(|link| (plan.id(link.from), plan.id(link.to), link.closes_loop));
+    let expected =
+        [("fetch", "outer", false), ("tokyo", "inner", false), ("outer", "report", false), ("report", "fetch", true)];
+    assert_eq!(links.collect::<std::collections::BTreeSet<_>>(), expected.into());
 }

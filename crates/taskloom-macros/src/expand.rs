@@ -3,6 +3,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{ext::IdentExt, spanned::Spanned};
 
 use crate::{
+    map::map,
     parameter::{Bound, Parameter, Pass},
     task::Task,
 };
@@ -20,7 +21,13 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
     let setters = task.bound().enumerate().map(|(number, bound)| setter(number, bound, task, &taskloom));
     let operators = [quote!(#name), quote!(&#name)].map(|operand| operators(&operand, &taskloom));
     let definition = definition(task, &taskloom, &output);
+    let map = map(task, &taskloom, &output);
     let assertions = assertions(task, &private);
+    let (running, run) = if function.sig.asyncness.is_some() {
+        (quote!(#private::Running<#output>), quote!(run_async))
+    } else {
+        (quote!(#taskloom::Result<#output>), quote!(run_sync))
+    };
     quote! {
         // A task takes and returns what the workflow passes on, and is async where others are.
         #[allow(clippy::needless_pass_by_value, clippy::unused_async)]
@@ -66,14 +73,30 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
             }
 
             impl #taskloom::Instance for #name {
+                type Running = #running;
+
+                fn builder_mut(&mut self) -> &mut #private::Builder {
+                    &mut self.builder
+                }
+
+                fn run(&self) -> #running {
+                    #private::#run(self)
+                }
+            }
+
+            impl #taskloom::HasOutput for #name {
                 type Output = #output;
 
                 fn builder(&self) -> &#private::Builder {
                     &self.builder
                 }
+            }
 
-                fn builder_mut(&mut self) -> &mut #private::Builder {
-                    &mut self.builder
+            impl #taskloom::HasOutput for &#name {
+                type Output = #output;
+
+                fn builder(&self) -> &#private::Builder {
+                    &self.builder
                 }
             }
 
@@ -90,6 +113,8 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
             }
 
             #(#operators)*
+
+            #map
         };
     }
 }
@@ -145,7 +170,7 @@ fn result_trait() -> TokenStream {
 
 fn setter(number: usize, bound: &Bound, task: &Task, taskloom: &syn::Path) -> TokenStream {
     let (name, ty, visibility) = (&bound.name, &bound.ty, &task.function.vis);
-    let doc = format!("Binds the parameter `{name}`: to a value, or to the output of another instance.");
+    let doc = format!("Binds the parameter `{name}`: to a value, or to what other tasks give.");
     quote! {
         #[doc = #doc]
         #visibility fn #name(mut self, #name: impl ::core::convert::Into<#taskloom::Arg<#ty>>) -> Self {
@@ -155,12 +180,18 @@ fn setter(number: usize, bound: &Bound, task: &Task, taskloom: &syn::Path) -> To
     }
 }
 
-fn operators(operand: &TokenStream, taskloom: &syn::Path) -> TokenStream {
+pub(crate) fn operators(operand: &TokenStream, taskloom: &syn::Path) -> TokenStream {
     let private = quote!(#taskloom::__private);
     quote! {
         impl #taskloom::IntoFragment for #operand {
             fn into_fragment(self) -> #taskloom::Fragment {
-                self.builder.fragment()
+                #taskloom::HasOutput::builder(&self).fragment()
+            }
+        }
+
+        impl #taskloom::NextTask for #operand {
+            fn into_target(self) -> #private::Next {
+                #taskloom::HasOutput::builder(&self).next()
             }
         }
 
@@ -194,10 +225,11 @@ fn definition(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenS
     let id = task.options.id.as_ref().map_or_else(|| name.unraw().to_string(), syn::LitStr::value);
     let parameters = task.bound().map(|bound| {
         let (ty, text, has_default) = (&bound.ty, bound.name.unraw().to_string(), bound.default.is_some());
-        quote!(#private::parameter::<#ty>(#text, #has_default))
+        quote!((#private::parameter::<#ty>(#text, #has_default), #private::Probe::<#ty>::LIST))
     });
     let max_retries = task.options.max_retries.iter();
     let max_cycles = task.options.max_cycles.iter();
+    let always = task.options.always.iter();
     let timeout = task.options.timeout.iter().map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
     let body = body(task, &private);
     // The line of the function's name is where the definition is said to be.
@@ -206,9 +238,12 @@ fn definition(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenS
         fn definition() -> &'static #taskloom::Definition {
             static DEFINITION: #private::OnceLock<#taskloom::Definition> = #private::OnceLock::new();
             DEFINITION.get_or_init(|| {
+                #[allow(unused_imports)]
+                use #private::NotList as _;
                 #[allow(unused_mut)]
                 let mut options = #private::Options::default();
                 #(options.retry.max_retries = #max_retries;)*
+                #(options.always = #always;)*
                 #(options.max_cycles = ::core::option::Option::Some(#max_cycles);)*
                 #(options.timeout = ::core::option::Option::Some(::core::time::Duration::from_millis(#timeout));)*
                 let parameters = ::std::vec![#(#parameters),*];
@@ -265,7 +300,7 @@ fn body(task: &Task, private: &TokenStream) -> TokenStream {
     };
     let noted = noted(task, private);
     quote! {
-        #private::RustBody::#kind(|arguments: &#private::Arguments<'_>| {
+        #private::Function::#kind(|arguments: &#private::Arguments<'_>| {
             #context
             #(#fetched)*
             #noted

@@ -6,6 +6,7 @@
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
 mod expand;
+mod map;
 mod options;
 mod output;
 mod parameter;
@@ -44,6 +45,8 @@ use crate::options::Options;
 /// - `max_cycles = n`: how often the task may be executed in one run, in loops, by jumps and iterations; by default 100
 ///   times;
 /// - `timeout = "5s"`: how long an attempt may take, in `ms`, `s`, `m` or `h`; by default for ever;
+/// - `run_when = "always"`: a clean-up, which runs once all before it has ended or can no longer run, also in a run that
+///   has failed or was cancelled; by default `"success"`;
 /// - `crate = path`: where the crate `taskloom` is, if it is re-exported.
 ///
 /// # Parameters

@@ -11,6 +11,8 @@ pub(crate) struct Options {
     pub(crate) max_retries: Option<LitInt>,
     pub(crate) max_cycles: Option<LitInt>,
     pub(crate) timeout: Option<Duration>,
+    /// Whether it is a clean-up.
+    pub(crate) always: Option<bool>,
     krate: Option<Path>,
 }
 
@@ -27,13 +29,15 @@ impl Options {
             self.krate = Some(value(meta, "crate = path::to::taskloom")?);
         } else if meta.path.is_ident("timeout") {
             self.timeout = Some(duration(&value(meta, "timeout = \"5s\"")?)?);
+        } else if meta.path.is_ident("run_when") {
+            self.always = Some(always(&value(meta, "run_when = \"always\"")?)?);
         } else if meta.path.is_ident("retry_policy") {
             return Err(
                 meta.error("a policy is set on an instance: `.with_options(|options| options.retry_policy(…))`")
             );
         } else {
             return Err(meta.error(format!(
-                "unknown option `{name}`: there are `id`, `max_retries`, `max_cycles`, `timeout` and `crate`"
+                "unknown option `{name}`: there are `id`, `max_retries`, `max_cycles`, `timeout`, `run_when` and `crate`"
             )));
         }
         Ok(())
@@ -71,6 +75,18 @@ fn duration(text: &LitStr) -> syn::Result<Duration> {
         _ => Err(Error::new_spanned(
             text,
             "a time is a whole number from 1 on with its unit: `500ms`, `5s`, `2m` or `1h`",
+        )),
+    }
+}
+
+/// Whether a task runs whatever happens: `"always"` or `"success"`.
+fn always(text: &LitStr) -> syn::Result<bool> {
+    match &*text.value() {
+        "always" => Ok(true),
+        "success" => Ok(false),
+        _ => Err(Error::new_spanned(
+            text,
+            "a task runs when what is before it has succeeded, `\"success\"`, or `\"always\"`",
         )),
     }
 }

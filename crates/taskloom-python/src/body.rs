@@ -75,7 +75,7 @@ impl Body for PyBody {
         })
     }
 
-    fn list(&self, values: Vec<Value>) -> Value {
+    fn list(&self, _parameter: usize, values: Vec<Value>) -> Value {
         Python::attach(|py| {
             let list = PyList::empty(py);
             for value in &values {

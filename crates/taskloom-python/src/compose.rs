@@ -1,11 +1,14 @@
+use std::num::NonZeroU32;
+
 use pyo3::{
     exceptions::{PyNotImplementedError, PyTypeError, PyValueError},
+    intern,
     prelude::*,
-    types::{PyList, PyTuple},
+    types::{PyInt, PyList, PyTuple},
 };
-use taskloom_core::{Backend, Fragment, Policy};
+use taskloom_core::{Backend, Fragment};
 
-use crate::{errors, instance, workflow};
+use crate::{errors, instance, policy::GroupPolicy, workflow};
 
 /// What `>>`, `<<` and `|` are defined on: definitions, instances, chains and groups.
 #[pyclass(frozen, subclass, module = "taskloom._native")]
@@ -20,7 +23,7 @@ pub(crate) struct Chain {
 /// Tasks that run side by side.
 #[pyclass(frozen, extends = Operand, module = "taskloom")]
 pub(crate) struct Group {
-    fragment: Fragment,
+    pub(crate) fragment: Fragment,
 }
 
 #[pymethods]
@@ -50,40 +53,14 @@ impl Operand {
     }
 }
 
-/// A policy as Python spells it: a name, or an object of `taskloom.policies`.
-struct GroupPolicy(Policy);
-
-impl<'py> FromPyObject<'_, 'py> for GroupPolicy {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(name) = object.extract::<String>() {
-            return match &*name {
-                "strict" => Ok(Self(Policy::Strict)),
-                "best_effort" => Ok(Self(Policy::BestEffort)),
-                _ => Err(PyValueError::new_err(format!(
-                    "there is no policy {name:?}: there are \"strict\", \"best_effort\", policies.AtLeastN(n) and policies.Critical(ids)"
-                ))),
-            };
-        }
-        let kind = object.get_type().name()?.to_string();
-        match &*kind {
-            "AtLeastN" => Ok(Self(Policy::AtLeast(object.getattr("n")?.extract()?))),
-            "Critical" => Ok(Self(Policy::Critical(object.getattr("task_ids")?.extract()?))),
-            _ => Err(PyNotImplementedError::new_err(format!("a policy of one's own ({kind}) is not implemented yet"))),
-        }
-    }
-}
-
-/// A backend as Python spells it: a member of `CoordinationBackend`, which is a text, or its name in any case.
-fn backend_of(object: &Bound<'_, PyAny>) -> PyResult<Backend> {
+/// A backend as Python spells it: a member of `CoordinationBackend`, which is a text, or its name in any case. And how
+/// many tasks run at the same time there, at most.
+fn backend_of(object: &Bound<'_, PyAny>) -> PyResult<(Backend, Option<NonZeroU32>)> {
     let name = object.extract::<String>().unwrap_or_default().to_lowercase();
     match &*name {
-        "threading" => Ok(Backend::Threads),
-        "process" => Ok(Backend::Processes),
-        "direct" => {
-            Err(PyNotImplementedError::new_err("Group.with_execution(backend=\"direct\") is not implemented yet"))
-        }
+        "threading" => Ok((Backend::Threads, None)),
+        "process" => Ok((Backend::Processes, None)),
+        "direct" => Ok((Backend::Threads, Some(NonZeroU32::MIN))),
         _ => Err(PyValueError::new_err(format!(
             "there is no backend {}: there are \"threading\", \"process\" and \"direct\"",
             object.repr()?
@@ -110,7 +87,12 @@ impl Group {
 
     /// Configures the group and returns it; what is not given stays as it is.
     ///
-    /// `backend` says where its tasks run: a `CoordinationBackend`, or its name.
+    /// - `policy`: when the group has succeeded: `"strict"`, `"best_effort"`, or an object as in `taskloom.policies`.
+    /// - `fail_fast`: whether it stops as soon as the policy's verdict is certain; a policy of one's own is only
+    ///   asked in the end.
+    /// - `backend`: where its tasks run: a `CoordinationBackend`, or its name.
+    /// - `max_concurrency`: how many tasks in it run at the same time, at most, at any depth. What waits for a slot
+    ///   holds up nothing outside of the group.
     #[pyo3(signature = (*, policy=None, fail_fast=None, backend=None, backend_config=None, max_concurrency=None))]
     fn with_execution<'py>(
         slf: Bound<'py, Self>,
@@ -118,15 +100,23 @@ impl Group {
         fail_fast: Option<bool>,
         backend: Option<Bound<'py, PyAny>>,
         backend_config: Option<Bound<'py, PyAny>>,
-        max_concurrency: Option<u32>,
+        max_concurrency: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, Self>> {
-        let later = [("backend_config", backend_config.is_some()), ("max_concurrency", max_concurrency.is_some())];
-        if let Some((name, _)) = later.into_iter().find(|(_, given)| *given) {
-            let message = format!("Group.with_execution({name}=…) is not implemented yet");
+        if backend_config.is_some() {
+            let message = "Group.with_execution(backend_config=…) is not implemented yet";
             return Err(PyNotImplementedError::new_err(message));
         }
-        let backend = backend.as_ref().map(backend_of).transpose()?;
+        let max_concurrency = max_concurrency.as_ref().map(cap).transpose()?;
+        let (backend, most) = backend.as_ref().map(backend_of).transpose()?.unzip();
+        let most = most.flatten();
+        if let (Some(cap), Some(most)) = (max_concurrency, most)
+            && cap != most
+        {
+            let message = format!("the backend \"direct\" runs one task at a time, so max_concurrency cannot be {cap}");
+            return Err(PyValueError::new_err(message));
+        }
         slf.get().fragment.configure(|settings| {
+            settings.max_concurrency = max_concurrency.or(most).or(settings.max_concurrency);
             if let Some(GroupPolicy(policy)) = policy {
                 settings.policy = policy;
             }
@@ -148,6 +138,18 @@ impl Group {
     fn __repr__(&self) -> String {
         format!("{:?}", self.fragment)
     }
+}
+
+/// How many tasks of a group run at the same time.
+fn cap(number: &Bound<'_, PyAny>) -> PyResult<NonZeroU32> {
+    let cap = number.cast_exact::<PyInt>().ok().and_then(|number| number.extract::<NonZeroU32>().ok());
+    cap.ok_or_else(|| {
+        let message = format!(
+            "max_concurrency is a whole number from 1 on, not {}",
+            number.repr().map_or_else(|_| "that".into(), |text| text.to_string())
+        );
+        PyValueError::new_err(message)
+    })
 }
 
 /// All parts one after another.
@@ -224,15 +226,19 @@ fn fragment(object: &Bound<'_, PyAny>) -> PyResult<Option<Fragment>> {
     if let Ok(group) = object.cast::<Group>() {
         return Ok(Some(group.get().fragment.clone()));
     }
-    if object.cast::<workflow::Workflow>().is_ok() {
-        return Err(PyNotImplementedError::new_err("a workflow as an operand is not implemented yet"));
+    if let Ok(part) = object.cast::<workflow::Workflow>() {
+        return workflow::as_part(part).map(Some);
     }
     if object.cast_exact::<PyList>().is_ok() || object.cast_exact::<PyTuple>().is_ok() {
         let py = object.py();
         let members = fragments(object.try_iter()?.collect::<PyResult<Vec<_>>>()?.into_iter())?;
         return taskloom_core::parallel(members).map(Some).map_err(|error| errors::raise(py, &error));
     }
-    Ok(None)
+    // A class of another library's form may say what stands for its objects.
+    match object.getattr_opt(intern!(object.py(), "__taskloom_operand__"))? {
+        Some(operand) if !object.is_instance_of::<pyo3::types::PyType>() => fragment(&operand.call0()?),
+        _ => Ok(None),
+    }
 }
 
 /// The Python object for a composition, which joins the workflow whose block it is composed in.

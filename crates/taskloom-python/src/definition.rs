@@ -30,6 +30,8 @@ struct Signature {
     collects_keywords: Option<usize>,
     /// `True` for the first position, a name for a keyword, `None` for no context.
     context: Option<Py<PyAny>>,
+    /// Whether open parameters are looked for in the run.
+    looks_up: bool,
     fits: Py<PyAny>,
 }
 
@@ -81,8 +83,10 @@ impl Definition {
         };
         let collects_keywords = body.collects_keywords;
         let place = Place::Host(Arc::new(PyPlace { code, instruction }));
+        // Python's values have no type that could be looked for.
+        let lookup = if signature.looks_up { Lookup::ByName } else { Lookup::ByType };
         let definition =
-            taskloom_core::Definition::new(id, parameters, Lookup::ByName, place, body).with_options(options.into());
+            taskloom_core::Definition::new(id, parameters, lookup, place, body).with_options(options.into());
         let alone = taskloom_core::Instance::alone(Arc::new(definition));
         alone.validate_id().map_err(|error| errors::raise(py, &error))?;
         Ok(PyClassInitializer::from(Operand).add_subclass(Self { alone, collects_keywords }))

@@ -14,6 +14,11 @@ pub(crate) fn raise(py: Python<'_>, error: &BuildError) -> PyErr {
     make(py, class, (error.to_string(), error.task_id()))
 }
 
+/// The Python exception for a composition that cannot be.
+pub(crate) fn composition(py: Python<'_>, message: &str) -> PyErr {
+    make(py, intern!(py, "GraphCompilationError"), (message,))
+}
+
 /// The Python exception for an argument that cannot be bound, or that nothing gives.
 pub(crate) fn binding(py: Python<'_>, message: &str) -> PyErr {
     make(py, intern!(py, "BindingError"), (message,))

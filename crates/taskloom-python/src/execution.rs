@@ -3,6 +3,7 @@ mod control;
 mod events;
 mod host;
 mod job;
+mod judgement;
 mod worker;
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
@@ -30,6 +31,7 @@ pub(crate) struct Execution {
 #[pymethods]
 impl Execution {
     #[new]
+    #[expect(clippy::too_many_arguments, reason = "only one caller, in Python")]
     fn new(
         plan: &Plan,
         host: &Bound<'_, PyAny>,
@@ -37,6 +39,9 @@ impl Execution {
         max_concurrency: Option<u32>,
         max_steps: Option<u64>,
         max_workers: u32,
+        timeout: Option<f64>,
+        grace: f64,
+        patience: f64,
     ) -> PyResult<Self> {
         let channel = channel
             .iter()
@@ -46,9 +51,18 @@ impl Execution {
             limits: Limits { max_concurrency: max_concurrency.and_then(NonZeroU32::new), max_steps },
             max_workers,
             separate_async: true,
+            timeout: timeout.map(seconds),
+            grace: seconds(grace),
+            patience: seconds(patience),
         };
         let engine = Engine::new(plan.core.clone(), &options, channel, Box::new(PyHost::new(host)?));
         Ok(Self { engine })
+    }
+
+    /// Begins the time that the run may take, if that is limited.
+    fn begin(&self, py: Python<'_>) {
+        let _inside = Inside::enter(py);
+        self.engine.begin();
     }
 
     /// Calls for whoever is needed first, on behalf of a caller that does not work itself.
@@ -128,4 +142,9 @@ impl Execution {
     fn take_record(&self) -> Record {
         Record::new(self.engine.take_record())
     }
+}
+
+/// A time that Python code has looked at; one that is too long never comes.
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }

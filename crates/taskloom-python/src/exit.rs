@@ -38,6 +38,13 @@ impl Inside {
         inside
     }
 
+    /// The same for a thread that has not taken up the interpreter; `None` if the process exits.
+    pub(crate) fn enter_detached() -> Option<Self> {
+        INSIDE.fetch_add(1, Ordering::SeqCst);
+        let inside = Self(());
+        (!is_over()).then_some(inside)
+    }
+
     /// Goes no further if the process exits; to be called before it takes up the interpreter again.
     pub(crate) fn before_attaching(&self) {
         if is_over() {

@@ -1,20 +1,21 @@
 use std::sync::Arc;
 
 use pyo3::{
-    exceptions::PyNotImplementedError,
     prelude::*,
     types::{PyDict, PyList, PyTuple},
 };
 use smallvec::SmallVec;
-use taskloom_core::{Argument, Place};
+use taskloom_core::{Argument, Options, Place};
 
 use crate::{
-    compose::Operand,
+    compose::{Group, Operand},
     definition::Definition,
     errors, live_ids,
+    maps::Settings,
     options::TaskOptions,
     place::PyPlace,
     value::{unwrap, wrap},
+    workflow::Workflow,
 };
 
 /// Stands for a parameter that is left open.
@@ -43,7 +44,7 @@ pub(crate) struct Instance {
 #[pymethods]
 impl Instance {
     #[new]
-    #[pyo3(signature = (definition, task_id, arguments, code, instruction, base=None, options=None))]
+    #[pyo3(signature = (definition, task_id, arguments, code, instruction, base=None, options=None, mapping=None))]
     fn new(
         definition: Bound<'_, Definition>,
         task_id: Option<&str>,
@@ -52,6 +53,7 @@ impl Instance {
         instruction: i32,
         base: Option<&Bound<'_, Self>>,
         options: Option<Bound<'_, PyAny>>,
+        mapping: Option<Settings>,
     ) -> PyResult<PyClassInitializer<Self>> {
         let py = definition.py();
         let mut arguments = arguments.iter().map(argument).collect::<PyResult<SmallVec<[Argument; 1]>>>()?;
@@ -79,7 +81,9 @@ impl Instance {
         );
         let options = match (options, base) {
             (Some(options), _) => {
-                core.set_options(options.extract::<TaskOptions>()?.into());
+                let mut own: Options = options.extract::<TaskOptions>()?.into();
+                own.map = base.and_then(|base| base.get().core.options().map.clone());
+                core.set_options(own);
                 Some(options.unbind())
             }
             (None, Some(base)) => {
@@ -88,6 +92,9 @@ impl Instance {
             }
             (None, None) => None,
         };
+        if let Some(mapping) = mapping {
+            core.set_options(mapping.apply(core.options()));
+        }
         core.validate_id().map_err(|error| errors::raise(py, &error))?;
         let repeats = task_id.is_some_and(live_ids::add);
         let instance = Self { core, definition: definition.unbind(), place, options, repeats };
@@ -124,16 +131,24 @@ impl Instance {
         &self.definition
     }
 
-    /// The bound value for each parameter, or `OPEN`.
-    fn arguments<'py>(&self, py: Python<'py>, open: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+    /// The value for each parameter: the one given, or else the one bound, or else `OPEN`.
+    fn arguments<'py>(
+        &self,
+        py: Python<'py>,
+        given: Vec<Bound<'py, PyAny>>,
+        open: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
-        for (argument, parameter) in self.core.arguments().iter().zip(self.core.definition().parameters()) {
+        let bound = self.core.arguments().iter().zip(self.core.definition().parameters());
+        for ((argument, parameter), given) in bound.zip(given) {
             match argument {
+                _ if !given.is(open) => list.append(given)?,
                 Argument::Open => list.append(open)?,
                 Argument::Value(value) => list.append(unwrap(py, value))?,
-                Argument::Output(_) | Argument::Outputs(_) => {
+                Argument::Output(_) | Argument::Outputs(_) | Argument::Group(_) => {
+                    let of = if matches!(argument, Argument::Output(_)) { "another instance" } else { "other tasks" };
                     let message = format!(
-                        "`{}` is bound to the output of another instance, which only a run has; pass a value: run({}=…)",
+                        "`{}` is bound to the output of {of}, which only a run has; pass a value: run({}=…)",
                         parameter.name, parameter.name,
                     );
                     return Err(errors::binding(py, &message));
@@ -192,8 +207,18 @@ fn argument(object: Bound<'_, PyAny>) -> PyResult<Argument> {
     if let Some(instance) = as_instance(&object) {
         return Ok(Argument::Output(instance));
     }
+    if let Ok(group) = object.cast::<Group>() {
+        return Argument::group(group.get().fragment.clone()).map_err(|error| errors::raise(object.py(), &error));
+    }
+    if let Ok(workflow) = object.cast::<Workflow>() {
+        let name = workflow.get().name(object.py());
+        let message = format!("workflow `{name}` is no argument\n  hint: bind an instance of it, or a group");
+        return Err(errors::binding(object.py(), &message));
+    }
     if object.cast::<Operand>().is_ok() {
-        return Err(PyNotImplementedError::new_err("a group as an argument is not implemented yet"));
+        let message =
+            "a chain is no argument: instances, lists of these and groups are\n  hint: bind the chain's last task";
+        return Err(errors::binding(object.py(), message));
     }
     let outputs: Option<Vec<_>> = match (object.cast_exact::<PyList>(), object.cast_exact::<PyTuple>()) {
         (Ok(list), _) if first_is_instance(list.get_item(0)) => Some(list.iter().collect()),

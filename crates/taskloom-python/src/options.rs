@@ -41,7 +41,7 @@ impl From<TaskOptions> for Options {
             Some(retry_on) => policy.retry_on(move |error| accepts(&retry_on, error)),
             None => policy,
         };
-        Self { retry, timeout: timeout.map(seconds), max_cycles, always }
+        Self { retry, timeout: timeout.map(seconds), max_cycles, always, map: None }
     }
 }
 

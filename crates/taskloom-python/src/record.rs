@@ -55,9 +55,17 @@ impl Record {
             Outcome::CycleLimit(node) => ("cycle limit", node, self.core.max_cycles(node)),
             Outcome::StepLimit(node) => ("step limit", node, 0),
             Outcome::CancelledBy(node) => ("cancelled", node, 0),
+            Outcome::Cancelled if self.core.is_timed_out() => {
+                return Some(("timeout", "", self.core.describe_cancellation(), 0));
+            }
             _ => return None,
         };
         Some((kind, plan.id(node), self.core.describe_end(node), limit))
+    }
+
+    /// The ids of the tasks whose functions were abandoned, once for each attempt.
+    fn abandoned(&self) -> Vec<&str> {
+        self.core.abandoned().iter().map(|&node| self.core.plan().id(node)).collect()
     }
 
     /// How long the run took, in seconds.
@@ -130,7 +138,12 @@ impl Record {
     /// The ids of all tasks of the run, in the order of composition.
     fn task_ids(&self) -> Vec<&str> {
         let plan = self.core.plan();
-        (0..).take(plan.task_count()).filter(|&node| plan.includes(node)).map(|node| plan.id(node)).collect()
+        plan.tasks().map(|node| plan.id(node)).collect()
+    }
+
+    /// A picture.
+    fn to_svg(&self) -> String {
+        self.core.to_svg()
     }
 
     /// What made the run fail.
@@ -139,11 +152,13 @@ impl Record {
         let plan = self.core.plan();
         let (id, message) = (plan.id(node).to_owned(), self.core.describe_run_failure(node));
         match plan.kind(node) {
-            Kind::Task => {
-                let counts = (self.core.attempts(node), plan.task(node).options().retry.max_retries);
-                Some(("task", id, message, self.exception(py, node), counts, (vec![], vec![], vec![])))
+            Kind::Task if !self.core.is_judged_map(node) => {
+                let culprit = self.core.culprit(node);
+                let counts = (self.core.attempts(culprit), plan.task(node).options().retry.max_retries);
+                let id = plan.id(culprit).to_owned();
+                Some(("task", id, message, self.exception(py, culprit), counts, (vec![], vec![], vec![])))
             }
-            Kind::Entry(_) | Kind::Exit(_) => {
+            Kind::Task | Kind::Entry(_) | Kind::Exit(_) => {
                 let report = self.core.group_report(node);
                 let cause = self.core.cause(node).map(|failure| raised(py, failure));
                 Some(("group", id, message, cause, (1, 0), (report.failed, report.successful, report.skipped)))
@@ -184,6 +199,13 @@ impl Record {
         let id = match as_instance(task) {
             Some(instance) => match plan.node_of(&instance) {
                 Some(node) => return Ok(node),
+                None if plan.copied_ids(&instance).next().is_some() => {
+                    let copies: Vec<String> = plan.copied_ids(&instance).map(|id| format!("`{id}`")).collect();
+                    let (id, copies) = (instance.id(), copies.join(" and as "));
+                    let hint = "ask for the output by one of these ids";
+                    let message = format!("`{id}` is in workflow `{}` as {copies}\n  hint: {hint}", plan.name());
+                    return Err(errors::output(py, &message, id));
+                }
                 None => instance.fixed_id().unwrap_or("an instance without an id").to_owned(),
             },
             None => task.extract::<String>()?,
@@ -206,7 +228,7 @@ impl Record {
 }
 
 /// The exception behind a failure. What the engine itself found wrong has none of its own, so it is made here.
-fn raised<'py>(py: Python<'py>, failure: &Failure) -> Bound<'py, PyAny> {
+pub(crate) fn raised<'py>(py: Python<'py>, failure: &Failure) -> Bound<'py, PyAny> {
     if let Some(refused) = failure.error.downcast_ref::<ChannelError>() {
         return content::refusal(py, refused).into_value(py).into_bound(py).into_any();
     }

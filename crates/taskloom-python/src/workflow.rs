@@ -11,9 +11,15 @@ use pyo3::{
     prelude::*,
     sync::{MutexExt, PyOnceLock},
 };
-use taskloom_core::{BuildError, Fragment, Workflow as Core};
+use taskloom_core::{BuildError, Fragment, Kind, NodeId, Workflow as Core};
 
-use crate::{body::PyBody, compose::operand, definition::Definition, errors, instance::Instance};
+use crate::{
+    body::PyBody,
+    compose::{Operand, operand},
+    definition::Definition,
+    errors,
+    instance::Instance,
+};
 
 /// How often settings of a group have changed, in the whole process: a plan is made anew after that.
 static SETTINGS: AtomicU64 = AtomicU64::new(0);
@@ -24,7 +30,7 @@ pub(crate) fn settings_changed() {
 }
 
 /// A workflow under construction. The class `taskloom.Workflow` derives from it.
-#[pyclass(frozen, subclass, weakref, module = "taskloom._native")]
+#[pyclass(frozen, extends = Operand, subclass, weakref, module = "taskloom._native")]
 pub(crate) struct Workflow {
     inner: Mutex<Inner>,
 }
@@ -67,6 +73,13 @@ impl Plan {
         tasks.collect()
     }
 
+    /// The groups, each by its name and the ids with which its branches begin.
+    fn beginnings(&self) -> Vec<(&str, Vec<&str>)> {
+        let plan = &self.core;
+        let firsts = |node| plan.successors(node).iter().map(|&to| self.name(to)).collect();
+        plan.groups().iter().map(|group| (&*group.name, firsts(group.entry))).collect()
+    }
+
     /// A Mermaid flowchart.
     fn to_mermaid(&self) -> String {
         self.core.to_mermaid()
@@ -81,18 +94,59 @@ impl Plan {
     fn to_ascii(&self) -> String {
         self.core.to_ascii()
     }
+
+    /// A picture.
+    fn to_svg(&self) -> String {
+        self.core.to_svg()
+    }
+
+    /// The edges by id, each with whether it closes a loop: groups by name, without what leads to and from their
+    /// branches.
+    fn edges(&self) -> Vec<(&str, &str, bool)> {
+        let id = |node| self.core.id(node);
+        self.core.links().map(|link| (id(link.from), id(link.to), link.closes_loop)).collect()
+    }
+
+    /// The names of the groups, each with what its branches end in.
+    fn groups(&self) -> Vec<(&str, Vec<&str>)> {
+        let plan = &self.core;
+        let groups = plan.groups().iter().filter(|group| plan.includes(group.exit));
+        groups
+            .map(|group| {
+                let members = group.branches.iter().map(|branch| branch.last).filter(|&last| plan.includes(last));
+                (&*group.name, members.map(|last| plan.id(last)).collect())
+            })
+            .collect()
+    }
+
+    /// The ids of the tasks, in the order of composition.
+    fn task_ids(&self) -> Vec<&str> {
+        let plan = &self.core;
+        (0..).take(plan.task_count()).filter(|&node| plan.includes(node)).map(|node| plan.id(node)).collect()
+    }
+}
+
+impl Plan {
+    /// The id of a task, or the name of the group that a node begins or ends.
+    fn name(&self, node: NodeId) -> &str {
+        match self.core.kind(node) {
+            Kind::Task => self.core.id(node),
+            Kind::Entry(group) | Kind::Exit(group) => &self.core.groups()[group as usize].name,
+        }
+    }
 }
 
 #[pymethods]
 impl Workflow {
     #[new]
-    fn new(name: String) -> Self {
-        Self { inner: Mutex::new(Inner { core: Core::new(name), plan: None }) }
+    fn new(name: String) -> PyClassInitializer<Self> {
+        let inner = Mutex::new(Inner { core: Core::new(name), plan: None });
+        PyClassInitializer::from(Operand).add_subclass(Self { inner })
     }
 
     /// Its name.
     #[getter]
-    fn name(&self, py: Python<'_>) -> String {
+    pub(crate) fn name(&self, py: Python<'_>) -> String {
         self.lock(py).core.name().to_owned()
     }
 
@@ -102,9 +156,13 @@ impl Workflow {
     }
 
     /// Adds an instance or a composition.
-    fn join(&self, py: Python<'_>, object: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn join(slf: &Bound<'_, Self>, object: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = slf.py();
+        if slf.is(object) {
+            return Err(part_of_itself(slf));
+        }
         let fragment = operand(object)?;
-        self.change(py, |core| core.join(&fragment))
+        slf.get().change(py, |core| core.join(&fragment))
     }
 
     /// Notes an instance that was made in the workflow's block.
@@ -123,6 +181,14 @@ impl Workflow {
     fn note_definition(&self, py: Python<'_>, definition: &Bound<'_, Definition>) -> PyResult<()> {
         self.change(py, |core| {
             core.note_definition(definition.get().core());
+            Ok(())
+        })
+    }
+
+    /// Takes out everything that has joined or was noted.
+    fn clear(&self, py: Python<'_>) -> PyResult<()> {
+        self.change(py, |core| {
+            *core = Core::new(core.name());
             Ok(())
         })
     }
@@ -177,14 +243,34 @@ impl Workflow {
     }
 }
 
-/// Adds a composition to the workflow whose block this is, if it is one.
-pub(crate) fn join_current(py: Python<'_>, fragment: &Fragment) -> PyResult<()> {
+/// What a workflow is now, as an operand.
+pub(crate) fn as_part(workflow: &Bound<'_, Workflow>) -> PyResult<Fragment> {
+    let py = workflow.py();
+    if current(py)?.is(workflow) {
+        return Err(part_of_itself(workflow));
+    }
+    let core = workflow.get().lock(py).core.clone();
+    Ok(core.into())
+}
+
+fn part_of_itself(workflow: &Bound<'_, Workflow>) -> PyErr {
+    let name = workflow.get().name(workflow.py());
+    errors::composition(workflow.py(), &format!("workflow `{name}` cannot be a part of itself"))
+}
+
+/// The workflow whose block this is, or `None`.
+fn current(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     static GET: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let get = GET.get_or_try_init(py, || {
         let current = py.import(intern!(py, "taskloom._current"))?.getattr(intern!(py, "current_workflow"))?;
         Ok::<_, PyErr>(current.getattr(intern!(py, "get"))?.unbind())
     })?;
-    let current = get.bind(py).call0()?;
+    get.bind(py).call0()
+}
+
+/// Adds a composition to the workflow whose block this is, if it is one.
+pub(crate) fn join_current(py: Python<'_>, fragment: &Fragment) -> PyResult<()> {
+    let current = current(py)?;
     if current.is_none() {
         return Ok(());
     }

@@ -23,9 +23,17 @@ pub type Outcome = Result<Value, BoxError>;
 /// An async task under way.
 pub(crate) type Pending = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-/// A Rust function behind a definition.
+/// A Rust function behind a definition, and what is known of its parameters.
 #[derive(Debug)]
-pub enum RustBody {
+pub(crate) struct RustBody {
+    pub(crate) function: Function,
+    /// For each parameter how a list for it is made, if it takes one.
+    pub(crate) lists: Box<[Option<List>]>,
+}
+
+/// A Rust function as the engine calls it.
+#[derive(Clone, Copy, Debug)]
+pub enum Function {
     /// A plain function.
     Sync(fn(&Arguments<'_>) -> Outcome),
     /// An `async fn`.
@@ -42,6 +50,27 @@ pub fn asynchronous(future: impl Future<Output = Outcome> + Send + 'static) -> R
     Ok(Box::pin(future))
 }
 
+/// How the list for a parameter of type `Vec<T>` is made of several values.
+#[derive(Clone, Copy, Debug)]
+pub struct List {
+    element: fn() -> TypeId,
+    collect: fn(Vec<Value>) -> Value,
+}
+
+impl List {
+    pub(crate) const fn of<T: Clone + Send + Sync + 'static>() -> Self {
+        Self { element: TypeId::of::<T>, collect: collect::<T> }
+    }
+}
+
+/// Values of type `T`, as planning has made sure, as a `Vec<T>`; anything else as it is, to be refused as an argument.
+fn collect<T: Clone + Send + Sync + 'static>(values: Vec<Value>) -> Value {
+    match values.iter().map(|value| value.downcast_ref::<T>().cloned()).collect::<Option<Vec<T>>>() {
+        Some(list) => Arc::new(list),
+        None => Arc::new(values),
+    }
+}
+
 /// The arguments of one execution, by the number of the parameter.
 #[derive(Debug)]
 pub struct Arguments<'a> {
@@ -49,16 +78,23 @@ pub struct Arguments<'a> {
     job: &'a Job,
     instance: &'a Instance,
     inputs: &'a Inputs,
+    /// Whether there is no run.
+    alone: bool,
 }
 
 impl<'a> Arguments<'a> {
     pub(crate) fn new(engine: &'a Arc<Engine>, job: &'a Job, inputs: &'a Inputs) -> Self {
-        Self { engine, job, instance: engine.plan().task(job.node), inputs }
+        Self { engine, job, instance: engine.plan().task(job.node), inputs, alone: false }
+    }
+
+    /// The same for a function that is called without a run.
+    pub(crate) fn alone(self) -> Self {
+        Self { alone: true, ..self }
     }
 
     /// The context of the execution.
     pub fn context(&self) -> Context {
-        Context::new(self.engine, self.job)
+        Context::new(self.engine, self.job, self.alone)
     }
 
     /// Notes down what the function is called with, if somebody listens for that: one text for each parameter.
@@ -137,7 +173,7 @@ impl<'a> Arguments<'a> {
 
 impl Body for RustBody {
     fn is_async(&self) -> bool {
-        matches!(self, Self::Async(_))
+        matches!(self.function, Function::Async(_))
     }
 
     fn digest(&self, value: &Value, digest: &mut Digest) {
@@ -153,8 +189,22 @@ impl Body for RustBody {
         Some(TypeId::of::<GroupOutput>())
     }
 
-    fn list(&self, values: Vec<Value>) -> Value {
-        Arc::new(values)
+    fn list(&self, parameter: usize, values: Vec<Value>) -> Value {
+        match self.lists.get(parameter) {
+            Some(Some(list)) => (list.collect)(values),
+            _ => Arc::new(values),
+        }
+    }
+
+    fn group(&self, parameter: usize, entries: Vec<(&str, Value)>) -> Value {
+        match self.lists.get(parameter) {
+            Some(Some(list)) => (list.collect)(entries.into_iter().map(|(_, value)| value).collect()),
+            _ => self.mapping(entries),
+        }
+    }
+
+    fn element_type(&self, parameter: usize) -> Option<TypeId> {
+        self.lists.get(parameter)?.map(|list| (list.element)())
     }
 }
 

@@ -1,10 +1,11 @@
 mod content;
 mod lock;
+mod typed;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use taskloom_core::{
-    Plan,
+    RunPlan,
     channel::{End, Item, Write},
 };
 
@@ -16,6 +17,7 @@ pub use content::Amount;
 pub(crate) use content::{content, list, read};
 use content::{item, mismatch};
 pub use lock::ChannelLock;
+pub use typed::{Key, TypedChannel};
 
 /// The channel of a run as one attempt sees it: a key-value store that the tasks of the run share.
 ///
@@ -59,12 +61,12 @@ pub use lock::ChannelLock;
 #[derive(Clone)]
 pub struct Channel {
     inner: AttemptChannel,
-    plan: Arc<Plan>,
+    plan: Arc<RunPlan>,
     write: Write,
 }
 
 impl Channel {
-    pub(crate) fn new(inner: AttemptChannel, plan: Arc<Plan>) -> Self {
+    pub(crate) fn new(inner: AttemptChannel, plan: Arc<RunPlan>) -> Self {
         Self { inner, plan, write: Write::default() }
     }
 

@@ -1,6 +1,8 @@
-use taskloom_core::{Fragment as Core, GroupSettings, Instance, Policy};
+use std::num::NonZeroU32;
 
-use crate::task::Composed;
+use taskloom_core::{Fragment as Core, GroupSettings, Instance};
+
+use crate::{policy::IntoPolicy, task::Composed};
 
 /// A composition of instances: what `>>`, `|`, [`chain()`] and [`parallel()`] give.
 ///
@@ -40,8 +42,34 @@ impl Fragment {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn policy(self, policy: Policy) -> Self {
-        self.configure(|settings| settings.policy = policy)
+    ///
+    /// A policy of one's own is a [`GroupPolicy`](crate::GroupPolicy).
+    pub fn policy(self, policy: impl IntoPolicy) -> Self {
+        self.configure(|settings| settings.policy = policy.into_policy())
+    }
+
+    /// Runs at most so many of the group's tasks at the same time, of both kinds and at any depth; 0 counts as 1.
+    /// Inside a group with a cap of its own both hold, and the run's
+    /// [`max_concurrency`](crate::Execute::max_concurrency) holds in any case. What waits for a slot holds up nothing
+    /// that is outside of the group, and a task that waits for its next attempt has no slot.
+    ///
+    /// ```
+    /// use taskloom::prelude::*;
+    ///
+    /// #[task]
+    /// fn crawl(page: u32) -> u32 {
+    ///     page
+    /// }
+    ///
+    /// # fn main() -> taskloom::Result<()> {
+    /// let crawlers = parallel((0..100).map(|page| crawl::task().page(page))).max_concurrency(2);
+    /// let run = Workflow::new("w").add(crawlers).execute().blocking()?;
+    /// assert_eq!(run.value::<GroupOutput>()?.len(), 100);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn max_concurrency(self, tasks: u32) -> Self {
+        self.configure(|settings| settings.max_concurrency = NonZeroU32::new(tasks.max(1)))
     }
 
     /// Stops the group as soon as its policy's verdict is certain: what has not started is skipped, what runs is
@@ -61,10 +89,10 @@ impl Fragment {
 
 /// What can stand at `>>` and `|`, in [`chain()`] and [`parallel()`], and in
 /// [`Workflow::add`](crate::Workflow::add): an instance or its reference, a composition, a
-/// [`Definition`](crate::Definition), and a list of these, which is a group.
+/// [`Definition`](crate::Definition), a [`Workflow`](crate::Workflow), and a list of these, which is a group.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be composed",
-    label = "not an instance, a composition, a definition, or a list of these",
+    label = "not an instance, a composition, a definition, a workflow, or a list of these",
     note = "of a task `fetch`, `fetch::task()` begins an instance, and `fetch::definition()` stands for the one without arguments"
 )]
 pub trait IntoFragment {

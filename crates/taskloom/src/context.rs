@@ -4,11 +4,12 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use taskloom_core::{NodeId, Options, Plan};
+use taskloom_core::{NodeId, Options, RunPlan};
 
 use crate::{
-    Channel, Error, ErrorKind, Result,
-    engine::{Asks, AttemptChannel, Engine, Execution, Job},
+    Channel, Error, ErrorKind, Result, TypedChannel,
+    engine::{Asks, AttemptChannel, Engine, Execution, Job, Target},
+    next_task::{Next, NextTask},
 };
 
 /// What a task's body can know about its own execution, and what it can ask for.
@@ -45,7 +46,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Context {
-    plan: Arc<Plan>,
+    plan: Arc<RunPlan>,
     // The run keeps the errors of its tasks, which may keep this.
     engine: Weak<Engine>,
     node: NodeId,
@@ -54,10 +55,12 @@ pub struct Context {
     attempt: u32,
     asks: Arc<Mutex<Asks>>,
     channel: AttemptChannel,
+    /// Whether the function was called without a run: what it asks for has no effect then.
+    alone: bool,
 }
 
 impl Context {
-    pub(crate) fn new(engine: &Arc<Engine>, job: &Job) -> Self {
+    pub(crate) fn new(engine: &Arc<Engine>, job: &Job, alone: bool) -> Self {
         Self {
             plan: engine.plan().clone(),
             engine: Arc::downgrade(engine),
@@ -67,6 +70,7 @@ impl Context {
             attempt: job.attempt,
             asks: job.asks().clone(),
             channel: engine.attempt_channel(job),
+            alone,
         }
     }
 
@@ -116,8 +120,10 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// Of kind [`ErrorKind::Output`] if the workflow has no such task, it has no result yet, or that is no `T`.
+    /// Of kind [`ErrorKind::Output`] if the workflow has no such task, it has no result yet, or that is no `T`; of kind
+    /// [`ErrorKind::AttemptEnded`] if this attempt has outrun its time.
     pub fn get_result<T: Clone + 'static>(&self, task_id: impl AsRef<str>) -> Result<T> {
+        self.under_way()?;
         let id = task_id.as_ref();
         let node = self.find(id)?;
         let value = self.engine.upgrade().and_then(|engine| engine.result(node));
@@ -135,20 +141,68 @@ impl Context {
         Channel::new(self.channel.clone(), self.plan.clone())
     }
 
-    /// Goes on at another task of the run, or at this one, when this attempt succeeds. What follows this task in the
-    /// composition is skipped, unless the target lies before it; a target that has ended runs again, and so does
-    /// what follows it.
+    /// The run's channel under a schema: which keys there are, and the type of what each holds; see [`TypedChannel`].
+    pub fn typed_channel<S>(&self) -> TypedChannel<S> {
+        TypedChannel::new(self.channel())
+    }
+
+    /// Goes on at another task, or at this one, when this attempt succeeds: at one that the run has, given by its id
+    /// or instance, or at a new instance. What follows this task in the composition is skipped, unless the target
+    /// lies before it; a target that has ended runs again, and so does what follows it.
     ///
     /// # Errors
     ///
-    /// Of kind [`ErrorKind::Output`] if the workflow has no such task.
-    pub fn goto(&self, task_id: impl AsRef<str>) -> Result<()> {
-        let target = self.find(task_id.as_ref())?;
-        let mut asks = self.asks.lock();
-        if !asks.jumps.contains(&target) {
-            asks.jumps.push(target);
+    /// Of kind [`ErrorKind::Output`] if the run has no task of this id; of a new instance, those of
+    /// [`next_task`](Self::next_task). Of kind [`ErrorKind::AttemptEnded`] if this attempt has outrun its time.
+    pub fn goto(&self, task: impl NextTask) -> Result<()> {
+        self.ask_for(task.into_target(), true)
+    }
+
+    /// Runs a task when this attempt succeeds. One that the run has is jumped to, as by [`goto`](Self::goto). A new
+    /// instance is added to this run, and to no other one, and runs beside what follows this task, which is its
+    /// direct predecessor. One that is added from inside a group's branch belongs to that branch.
+    ///
+    /// ```
+    /// use taskloom::prelude::*;
+    ///
+    /// #[task]
+    /// fn page(number: u32) -> u32 {
+    ///     number * 10
+    /// }
+    ///
+    /// #[task]
+    /// fn index(ctx: &Context) -> taskloom::Result<u32> {
+    ///     for number in 1..=3 {
+    ///         ctx.next_task(page::task().task_id(format!("page_{number}")).number(number))?;
+    ///     }
+    ///     Ok(3)
+    /// }
+    ///
+    /// # fn main() -> taskloom::Result<()> {
+    /// let run = Workflow::new("w").add(index::task()).execute().blocking()?;
+    /// assert_eq!(run.output::<u32>("page_2")?, 20);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`ErrorKind::Output`] if the run has no task of this id. Of a new instance: of kind
+    /// [`ErrorKind::DuplicateTask`] if its id is taken, and what else a workflow would refuse it for.
+    pub fn next_task(&self, task: impl NextTask) -> Result<()> {
+        self.ask_for(task.into_target(), false)
+    }
+
+    fn ask_for(&self, task: Next, goto: bool) -> Result<()> {
+        self.under_way()?;
+        if self.alone {
+            return Ok(());
         }
-        Ok(())
+        let target = match task {
+            Next::Id(id) => Target::Known(self.find(&id)?),
+            Next::Instance(instance) => Target::new(&self.plan, &instance?, self.node)?,
+        };
+        Ok(self.asks.lock().run(target, goto)?)
     }
 
     /// Runs this task again before anything behind it runs, with `data` as its first argument after the context.
@@ -167,8 +221,19 @@ impl Context {
         self.asks.lock().cancel = Some(message.into());
     }
 
+    /// Refuses what an attempt tries that has been abandoned.
+    fn under_way(&self) -> Result<()> {
+        if self.engine.upgrade().is_some_and(|engine| !engine.is_abandoned(self.execution)) {
+            return Ok(());
+        }
+        let id = self.task_id();
+        let message = format!("an attempt of `{id}` that has ended used its context");
+        Err(Error::new(ErrorKind::AttemptEnded, message).task(id))
+    }
+
     fn find(&self, id: &str) -> Result<NodeId> {
-        let node = self.plan.find(id).filter(|&node| self.plan.is_task(node) && self.plan.includes(node));
+        let node =
+            self.plan.find_from(self.node, id).filter(|&node| self.plan.is_task(node) && self.plan.includes(node));
         node.ok_or_else(|| crate::run::unknown(&self.plan, id))
     }
 }

@@ -11,12 +11,16 @@
 
 mod asks;
 mod channel;
+mod deadlines;
 mod failure;
 mod job;
+mod judgement;
 mod log;
 mod observe;
 mod record;
 mod shared;
+mod starved;
+mod sync;
 mod trace;
 
 use std::{
@@ -25,17 +29,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parking_lot::{Condvar, Mutex};
-use taskloom_core::{Limits, NodeId, Outcome, Plan, Value, channel::Content};
+use taskloom_core::{Expansion, Inputs, Limits, MapResults, NodeId, Outcome, Plan, RunPlan, Value, channel::Content};
 
-pub use asks::Asks;
+pub use asks::{Asks, Target};
 pub use channel::{Acquire, AttemptChannel, ChannelFailure};
 use channel::{Effects, Hub};
 pub use failure::{Failure, TimedOut};
 pub use job::{Execution, Job, Watched};
+pub use judgement::{Branch, Judgement};
 pub use log::{Entry, Listener, What};
 pub use record::{GroupReport, Record};
 use shared::{Shared, Wake};
+use sync::{Condvar, Mutex};
 use trace::Trace;
 
 /// What a front end does for a run.
@@ -43,9 +48,9 @@ pub trait Host: Send + Sync {
     /// Starts a worker, which takes its first task with [`Engine::arrive`].
     fn start_worker(&self, engine: &Arc<Engine>);
 
-    /// Says that an async task is ready, where these have an executor of their own
-    /// ([`RunOptions::separate_async`]): it takes them with [`Role::Async`].
-    fn start_async(&self, _engine: &Arc<Engine>) {}
+    /// Says that an async task is ready, and either that these have an executor of their own
+    /// ([`RunOptions::separate_async`]), or that all workers are busy. It is taken with [`Role::Async`].
+    fn start_async(&self, engine: &Arc<Engine>);
 
     /// Calls [`Engine::due`] with the timer after this wait. No worker waits meanwhile.
     fn wake_later(&self, engine: &Arc<Engine>, wait: Duration, timer: Timer);
@@ -55,16 +60,19 @@ pub trait Host: Send + Sync {
 
     /// Hears, once, that the run has ended.
     fn finished(&self);
+
+    /// Tells the user of something that is no error, on any thread.
+    fn warn(&self, warning: &str);
 }
 
-/// Who asks for a task.
+/// Who asks for a task. All of them judge groups, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// A worker that ends when there is nothing to take.
     Worker,
     /// The thread that waits for the run.
     Caller,
-    /// An executor of async tasks, which takes no other.
+    /// An executor of async tasks, which takes no other tasks.
     Async,
 }
 
@@ -75,6 +83,10 @@ pub enum Timer {
     Retry(Execution),
     /// The end of an attempt that cannot be stopped, and is abandoned.
     Timeout(Watched),
+    /// The end of a run's time.
+    Run,
+    /// The end of the time that plain functions have to end once they are told to.
+    Grace,
 }
 
 /// What a waiting caller gets.
@@ -90,12 +102,15 @@ pub enum Wait {
 
 /// A run under way.
 pub struct Engine {
-    plan: Arc<Plan>,
+    plan: Arc<RunPlan>,
     shared: Mutex<Shared>,
     /// Tells waiting callers that there is something for them.
     changed: Condvar,
     channel: Hub,
     begun: Instant,
+    timeout: Option<Duration>,
+    grace: Duration,
+    patience: Duration,
     host: Box<dyn Host>,
     run_id: OnceLock<String>,
     /// Whether somebody may be listening: what costs something is only noted down then.
@@ -114,6 +129,12 @@ pub struct RunOptions {
     pub max_workers: u32,
     /// Whether async tasks are for an executor of their own, and never for a worker.
     pub separate_async: bool,
+    /// How long the run may take; for ever, if nothing is said.
+    pub timeout: Option<Duration>,
+    /// How long plain functions are waited for that are to end.
+    pub grace: Duration,
+    /// How long all workers may be busy while tasks are ready, until there is a warning.
+    pub patience: Duration,
 }
 
 impl Engine {
@@ -124,15 +145,18 @@ impl Engine {
         channel: Vec<(String, Content)>,
         host: Box<dyn Host>,
     ) -> Arc<Self> {
-        let shared = Shared::new(plan.clone(), options);
         let run_id = OnceLock::new();
         let trace = Trace::begin(&plan, || run_id.get_or_init(observe::new_run_id).clone());
+        let shared = Shared::new(plan, options);
         Arc::new(Self {
-            plan,
+            plan: shared.plan().clone(),
             shared: Mutex::new(shared),
             changed: Condvar::new(),
             channel: Hub::new(channel),
             begun: Instant::now(),
+            timeout: options.timeout,
+            grace: options.grace,
+            patience: options.patience,
             host,
             run_id,
             listening: AtomicBool::new(false),
@@ -141,8 +165,8 @@ impl Engine {
         })
     }
 
-    /// What is run.
-    pub fn plan(&self) -> &Arc<Plan> {
+    /// What is run: the plan, and what the run has added to it.
+    pub fn plan(&self) -> &Arc<RunPlan> {
         &self.plan
     }
 
@@ -202,13 +226,15 @@ impl Engine {
         let mut pending = job.close_channel();
         let mut effects = None;
         let (next, backs_off) = self.visit(|shared, now| {
-            if shared.is_overdue(job) {
+            if shared.is_overdue(job.execution()) {
                 effects = pending.as_mut().map(|pending| self.channel.discard(pending));
                 return (shared.come_back(job, role, now), false);
             }
+            shared.refuse_duplicates(job, &mut result);
+            shared.refuse_too_many(&mut result);
             effects = pending.as_mut().map(|pending| self.channel.end(pending, &mut result, now));
             if was_ok && let Some(Err(failure)) = &result {
-                // What it has written cannot be published: the engine's own error, of which no filter is asked.
+                // What it has written or wants to add cannot be: the engine's own error, of which no filter is asked.
                 wait = failure.wait_unfiltered(options, job.attempt);
                 error = self.text(failure);
             }
@@ -222,11 +248,30 @@ impl Engine {
         next
     }
 
+    /// Takes a map apart; what it gives is the result to end the job with. `inputs` is what was found for its
+    /// parameters. This runs code of the front end.
+    pub fn expand(&self, job: &Job, inputs: Inputs) -> Result<Value, Failure> {
+        let expansion = Expansion::new(&self.plan, job.node, inputs).map_err(Failure::lasting)?;
+        Ok(Arc::new(MapResults::new(Arc::new(expansion))))
+    }
+
+    /// Says what the policy of a group has said, or why it failed, and takes the next task, as after
+    /// [`end`](Self::end).
+    pub fn judged(self: &Arc<Self>, job: &Job, verdict: Result<bool, Failure>, role: Role) -> Option<Job> {
+        let (next, _before) = self.visit(|shared, now| {
+            let before = shared.judged(job.node, verdict);
+            (shared.take(role, now), before)
+        });
+        next
+    }
+
     /// The time of a timer has come.
     pub fn due(self: &Arc<Self>, timer: Timer) {
         match timer {
             Timer::Retry(execution) => self.visit(|shared, _| shared.retry_due(execution)),
             Timer::Timeout(watched) => self.time_out(watched),
+            Timer::Run => self.visit(|shared, _| shared.expire()),
+            Timer::Grace => self.abandon_overdue(),
         }
     }
 
@@ -269,20 +314,17 @@ impl Engine {
         self.close_channel(job);
         self.trace.end(job, "cancelled", None);
         self.visit(|shared, now| {
-            if !shared.is_overdue(job) {
+            if !shared.is_overdue(job.execution()) {
                 shared.abandon(job, now);
             }
         });
     }
 
-    /// Says that a task was ended, since it is cancelled, and takes the next one. A worker that gets none must end.
+    /// Says that a task in a process was ended, since it is cancelled, and takes the next one. A worker that gets none must end.
     pub fn ended_early(self: &Arc<Self>, job: &Job, role: Role) -> Option<Job> {
         self.close_channel(job);
         self.trace.end(job, "cancelled", None);
         self.visit(|shared, now| {
-            if shared.is_overdue(job) {
-                return shared.come_back(job, role, now);
-            }
             shared.abandon(job, now);
             shared.take(role, now)
         })
@@ -349,7 +391,8 @@ impl Engine {
 
     /// The value of a task that has succeeded so far, until the record is taken.
     pub fn result(&self, node: NodeId) -> Option<Value> {
-        self.shared.lock().result(node)
+        let result = self.shared.lock().result(node)?;
+        Some(MapResults::open(&result).clone())
     }
 
     /// Since the run began.
@@ -366,6 +409,8 @@ impl Engine {
         let wake = shared.wake(now);
         let cancels = !shared.take_commands().is_empty();
         let waiting = shared.take_waiting();
+        let waits = cancels && shared.is_plain_told();
+        let starves = shared.begins_to_starve();
         drop(shared);
         for queue in waiting {
             queue.wake();
@@ -373,6 +418,12 @@ impl Engine {
         if cancels {
             self.channel.stir();
             self.host.cancelled();
+        }
+        if waits {
+            self.host.wake_later(self, self.grace, Timer::Grace);
+        }
+        if starves {
+            starved::watch(self, self.patience);
         }
         match wake {
             Wake::Nobody => {}

@@ -12,6 +12,8 @@ pub enum ErrorKind {
     GraphCompilation,
     /// Two instances have one id.
     DuplicateTask,
+    /// A parameter has no value, where a task is run without a workflow.
+    Binding,
     /// A task failed that may not be retried.
     TaskFailed,
     /// A task failed at its last retry.
@@ -24,6 +26,8 @@ pub enum ErrorKind {
     ParallelGroup,
     /// The run was cancelled.
     RunCancelled,
+    /// The run took longer than it might, and was cancelled.
+    RunTimeout,
     /// A result was asked for that the run does not have, or as another type than it has.
     Output,
     /// A key of the channel holds something else than what was expected.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_core::Stream;
-use taskloom_core::Plan;
+use taskloom_core::RunPlan;
 
 pub use event::{Event, EventKind};
 
@@ -25,12 +25,12 @@ use crate::engine::{Engine, Entry, Listener};
 /// Events wait here until they are taken. A slow listener neither holds up the run nor misses anything: what it has
 /// not taken takes up memory, some 100 bytes for each event. Dropping this and the handle ends that.
 pub struct Events {
-    plan: Arc<Plan>,
+    plan: Arc<RunPlan>,
     listener: Option<Arc<Listener>>,
 }
 
 impl Events {
-    pub(crate) fn new(plan: Arc<Plan>, listener: Option<Arc<Listener>>) -> Self {
+    pub(crate) fn new(plan: Arc<RunPlan>, listener: Option<Arc<Listener>>) -> Self {
         Self { plan, listener }
     }
 

@@ -1,5 +1,6 @@
 mod handle;
 mod host;
+mod place;
 mod runtime;
 mod worker;
 
@@ -11,6 +12,7 @@ use std::{
     sync::{Arc, OnceLock},
     task::{Context, Poll},
     thread,
+    time::Duration,
 };
 
 use taskloom_core::{Limits, channel::Content};
@@ -23,6 +25,7 @@ use crate::{
     testing::Recorder,
 };
 use host::RustHost;
+use place::Waiting;
 use runtime::Runtime;
 
 /// How many cores there are. To ask the system reads files, which costs as much as 200 tasks.
@@ -31,13 +34,16 @@ static CORES: OnceLock<usize> = OnceLock::new();
 /// An execution that has not begun, or is under way.
 ///
 /// Awaiting it runs the workflow on the caller's tokio runtime, of either flavour: async tasks there, plain
-/// functions on threads of its blocking pool, never on the runtime's own. [`start`](Self::start) runs it in
-/// the background, [`blocking`](Self::blocking) without a runtime.
+/// functions on threads of the library, never on the runtime's. [`start`](Self::start) runs it in the
+/// background, [`blocking`](Self::blocking) without a runtime.
+///
+/// A task may run a workflow of its own in any of these ways, to any depth, however few threads its runtime has. In an
+/// async body, `.await` is the one that blocks nobody.
 ///
 /// # Cancel safety
 ///
 /// Dropping it after it has been polled cancels the run: nothing new starts, async tasks are dropped at
-/// their next suspension point, plain functions that are running end by themselves.
+/// their next suspension point, plain functions that are running have the time of [`grace`](Self::grace).
 ///
 /// # Examples
 ///
@@ -59,6 +65,9 @@ pub struct Execute {
     start_node: Option<String>,
     max_concurrency: Option<NonZeroU32>,
     max_steps: Option<u64>,
+    timeout: Option<Duration>,
+    grace: Duration,
+    patience: Duration,
     channel: Vec<(String, Content)>,
     recorders: Vec<Recorder>,
     under_way: Option<RunHandle>,
@@ -71,13 +80,16 @@ impl Execute {
             start_node: None,
             max_concurrency: None,
             max_steps: None,
+            timeout: None,
+            grace: RunOptions::GRACE,
+            patience: RunOptions::PATIENCE,
             channel: Vec::new(),
             recorders: Vec::new(),
             under_way: None,
         }
     }
 
-    /// Starts at this task, and runs only what can be reached from it.
+    /// Starts at this task or group, and runs only what can be reached from it.
     pub fn start_node(mut self, task_id: impl Into<String>) -> Self {
         self.start_node = Some(task_id.into());
         self
@@ -94,6 +106,48 @@ impl Execute {
     /// execution do not count. By default there is no limit.
     pub fn max_steps(mut self, steps: u64) -> Self {
         self.max_steps = Some(steps);
+        self
+    }
+
+    /// Cancels the run when it has taken so long: it ends with an error of kind
+    /// [`RunTimeout`](crate::ErrorKind::RunTimeout), which keeps the run with everything that was done. Async tasks are
+    /// dropped at their next suspension point, plain functions have the time of [`grace`](Self::grace). By default a
+    /// run takes as long as it takes.
+    ///
+    /// The thread that waits in [`blocking`](Self::blocking) runs no plain functions of such a run, since it could not
+    /// return before they do.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use taskloom::{ErrorKind, prelude::*};
+    ///
+    /// #[task]
+    /// async fn forever() {
+    ///     std::future::pending::<()>().await;
+    /// }
+    ///
+    /// let workflow = Workflow::new("w").add(forever::task());
+    /// let error = workflow.execute().timeout(Duration::from_millis(10)).blocking().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::RunTimeout);
+    /// ```
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// How long plain functions that run when the run, or their group, is cancelled are waited for; 5 seconds by
+    /// default. They are told by [`Context::cancelled`](crate::Context::cancelled). One that has not ended by then is
+    /// abandoned: the run ends without it and lists it in [`Run::abandoned`], nothing that it still does through its
+    /// context counts, and what it returns is dropped.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// When there is a warning that all workers are busy; for tests, which do not wait as long as users do.
+    #[doc(hidden)]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -142,14 +196,16 @@ impl Execute {
 
     /// Runs the workflow and waits for it; the calling thread works as one of the workers.
     ///
-    /// It needs no tokio runtime: async tasks that have to wait do so on one of the library's own.
+    /// It needs no tokio runtime: async tasks that have to wait do so on one of the library's own. Where it blocks a
+    /// thread of a runtime, that thread only waits, unless the runtime can go on with another one.
     ///
     /// # Errors
     ///
     /// If the workflow cannot be planned, or its run does not succeed.
     pub fn blocking(self) -> Result<Run> {
-        let (engine, host) = self.prepare(Runtime::own(), true)?;
-        worker::drain(&engine, &host);
+        let waiting = place::waiting();
+        let (engine, host) = self.prepare(Runtime::own(), waiting != Waiting::Idle)?;
+        worker::wait(&engine, &host, waiting);
         Run::finish(&engine)
     }
 
@@ -160,15 +216,24 @@ impl Execute {
         let most = self.max_concurrency.map_or_else(|| cores.saturating_add(4).min(32), NonZeroU32::get);
         let options = RunOptions {
             limits: Limits { max_concurrency: self.max_concurrency, max_steps: self.max_steps },
-            // The caller does not run what has a timeout, so there is always one worker that may.
-            max_workers: (most - u32::from(caller_works)).max(1),
+            // The caller does not run what has a timeout: a limit for the whole run is kept by the scheduler, so that
+            // whatever has a slot finds a worker; without one, the caller counts among the workers, unless the whole run
+            // has a timeout.
+            max_workers: match self.max_concurrency {
+                Some(_) => most,
+                None => (most - u32::from(caller_works && self.timeout.is_none())).max(1),
+            },
             separate_async: false,
+            timeout: self.timeout,
+            grace: self.grace,
+            patience: self.patience,
         };
         let host = Arc::new(RustHost::new(runtime));
         let engine = Engine::new(plan, &options, self.channel.clone(), Box::new(host.clone()));
         for recorder in &self.recorders {
             recorder.attach(&engine);
         }
+        engine.begin();
         Ok((engine, host))
     }
 }

@@ -1,6 +1,6 @@
 //! What a program that defines and runs tasks needs: `use taskloom::prelude::*;`.
 
 pub use crate::{
-    Channel, Context, Fragment, GroupOutput, Instance, IntoFragment, Policy, Run, RunHandle, RunWhen, Status, Workflow,
-    chain, parallel, task,
+    BranchRecord, Channel, Context, Fragment, GroupOutput, GroupPolicy, Instance, IntoFragment, MapInstance, MapTask,
+    Policy, Run, RunHandle, RunWhen, Status, Workflow, chain, parallel, task,
 };

@@ -5,11 +5,13 @@ use std::marker::PhantomData;
 pub use std::sync::{Arc, OnceLock};
 
 pub use crate::{
-    body::{Arguments, BoxError, Outcome, RustBody, asynchronous, outcome},
+    body::{Arguments, BoxError, Function, List, Outcome, asynchronous, outcome},
     compose::{beside, then},
-    task::{Builder, definition, parameter},
+    direct::{Running, run_async, run_sync},
+    next_task::Next,
+    task::{Builder, MapBuilder, definition, parameter},
 };
-pub use taskloom_core::Options;
+pub use taskloom_core::{Options, Over};
 
 /// What a fallible task's function returned, with its error as any error.
 pub fn split<T, E: Into<BoxError>>(result: Result<T, E>) -> Result<T, BoxError> {
@@ -66,6 +68,19 @@ impl<T> Probe<Option<T>> {
     /// As [`IS_RESULT`](Probe::IS_RESULT), beside [`NotOption`].
     pub const IS_OPTION: bool = true;
 }
+
+impl<T: Clone + Send + Sync + 'static> Probe<Vec<T>> {
+    /// How a list for such a parameter is made of several outputs, beside [`NotList`].
+    pub const LIST: Option<List> = Some(List::of::<T>());
+}
+
+/// Answers for every type that is no `Vec`.
+pub trait NotList {
+    /// How a list for such a parameter is made of several outputs: it takes none.
+    const LIST: Option<List> = None;
+}
+
+impl<T> NotList for Probe<T> {}
 
 /// Answers for every type that is no `Option`.
 pub trait NotOption {

@@ -5,14 +5,14 @@ mod record;
 
 use std::{any::type_name, fmt, sync::Arc};
 
-use taskloom_core::{Kind, NodeId, Outcome, Plan, Value, nearest};
+use taskloom_core::{Kind, NodeId, Outcome, RunPlan, Value, nearest};
 
 pub use channel::FinalChannel;
 pub use group_output::GroupOutput;
 pub use record::TaskRecord;
 
 use crate::{
-    Error, ErrorKind, Instance, Result,
+    Error, ErrorKind, HasOutput, Result,
     engine::{Engine, Record},
 };
 
@@ -64,8 +64,8 @@ impl Run {
             Outcome::Succeeded | Outcome::Terminated(_) => Ok(run),
             Outcome::Failed(node) => Err(run.failed(node)),
             Outcome::Cancelled => {
-                let message = format!("the run of workflow `{}` was cancelled", run.workflow());
-                Err(Error::new(ErrorKind::RunCancelled, message).of(run))
+                let kind = if run.0.is_timed_out() { ErrorKind::RunTimeout } else { ErrorKind::RunCancelled };
+                Err(Error::new(kind, run.0.describe_cancellation()).of(run))
             }
             Outcome::CancelledBy(node) => Err(run.ended_by(ErrorKind::RunCancelled, node)),
             Outcome::CycleLimit(node) => Err(run.ended_by(ErrorKind::CycleLimitExceeded, node)),
@@ -80,13 +80,14 @@ impl Run {
     fn failed(self, node: NodeId) -> Error {
         let plan = self.0.plan();
         let kind = match plan.kind(node) {
+            Kind::Task if self.0.is_judged_map(node) => ErrorKind::ParallelGroup,
             Kind::Task if plan.task(node).options().retry.max_retries > 0 => ErrorKind::RetryLimitExceeded,
             Kind::Task => ErrorKind::TaskFailed,
             Kind::Entry(_) | Kind::Exit(_) => ErrorKind::ParallelGroup,
         };
         let cause = self.0.cause(node);
         Error::new(kind, self.0.describe_run_failure(node))
-            .task(plan.id(node))
+            .task(plan.id(self.0.culprit(node)))
             .cause(cause.map(|failure| failure.error.clone()))
             .of(self.clone())
     }
@@ -126,13 +127,13 @@ impl Run {
     /// # Errors
     ///
     /// Of kind [`ErrorKind::Output`] if the instance is not of this workflow or has no result.
-    pub fn output_of<I: Instance>(&self, instance: &I) -> Result<I::Output>
+    pub fn output_of<I: HasOutput>(&self, instance: &I) -> Result<I::Output>
     where
         I::Output: Clone,
     {
         match self.0.plan().node_of(&instance.builder().instance) {
             Some(node) => self.typed(node),
-            None => Err(unknown(self.0.plan(), instance.id())),
+            None => Err(self.not_one(&instance.builder().instance)),
         }
     }
 
@@ -163,11 +164,9 @@ impl Run {
         Some(TaskRecord::new(&self.0, node))
     }
 
-    /// What is known of every task, in the order of composition.
+    /// What is known of every task, in the order of composition; those that the run added follow.
     pub fn tasks(&self) -> impl Iterator<Item = TaskRecord<'_>> {
-        let plan = self.0.plan();
-        let nodes = (0..).take(plan.task_count()).filter(|&node| plan.includes(node));
-        nodes.map(|node| TaskRecord::new(&self.0, node))
+        self.0.plan().tasks().map(|node| TaskRecord::new(&self.0, node))
     }
 
     /// What the task said that terminated or cancelled the run.
@@ -175,8 +174,8 @@ impl Run {
         self.0.message()
     }
 
-    /// The ids of the tasks whose plain functions outran their timeout and were abandoned, once for each attempt;
-    /// their threads may still be running.
+    /// The ids of the tasks whose plain functions outran their timeout, or the grace time after they were told to end,
+    /// and were abandoned, once for each attempt; their threads may still be running.
     pub fn abandoned(&self) -> impl Iterator<Item = &str> {
         self.0.abandoned().iter().map(|&node| self.0.plan().id(node))
     }
@@ -191,6 +190,26 @@ impl Run {
         self.0.took()
     }
 
+    /// The run as a picture in SVG: the workflow, with each task's state and how long its last attempt took.
+    ///
+    /// ```
+    /// use taskloom::prelude::*;
+    ///
+    /// #[task]
+    /// fn fetch() -> i64 {
+    ///     1
+    /// }
+    ///
+    /// # fn main() -> taskloom::Result<()> {
+    /// let run = Workflow::new("weather").add(fetch::definition()).execute().blocking()?;
+    /// assert!(run.to_svg().contains(">succeeded in "));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn to_svg(&self) -> String {
+        self.0.to_svg()
+    }
+
     fn find(&self, id: &str) -> Result<NodeId> {
         self.0.plan().find(id).ok_or_else(|| unknown(self.0.plan(), id))
     }
@@ -198,6 +217,21 @@ impl Run {
     fn typed<T: Clone + 'static>(&self, node: NodeId) -> Result<T> {
         let value: Value = self.0.value_of(node).ok_or_else(|| self.no_result(node))?;
         value.downcast_ref::<T>().cloned().ok_or_else(|| self.wrong_type::<T>(node))
+    }
+
+    /// An instance that is no task of the workflow, or several.
+    fn not_one(&self, instance: &taskloom_core::Instance) -> Error {
+        let plan = self.0.plan();
+        let copies: Vec<String> = plan.copied_ids(instance).map(|id| format!("`{id}`")).collect();
+        if copies.is_empty() {
+            return unknown(plan, instance.id());
+        }
+        let (id, copies) = (instance.id(), copies.join(" and as "));
+        let message = format!(
+            "`{id}` is in workflow `{}` as {copies}\n  hint: ask for the output by one of these ids",
+            plan.name()
+        );
+        Error::new(ErrorKind::Output, message).task(id)
     }
 
     fn no_result(&self, node: NodeId) -> Error {
@@ -222,7 +256,7 @@ impl Run {
 }
 
 /// There is no such task or group; perhaps a similar one was meant.
-pub(crate) fn unknown(plan: &Plan, id: &str) -> Error {
+pub(crate) fn unknown(plan: &RunPlan, id: &str) -> Error {
     let close: Vec<String> = nearest(id, plan.ids()).into_iter().map(|id| format!("`{id}`")).collect();
     let hint = if close.is_empty() { String::new() } else { format!("\n  hint: did you mean {}?", close.join(" or ")) };
     Error::new(ErrorKind::Output, format!("workflow `{}` has no task or group `{id}`{hint}", plan.name())).task(id)

@@ -1,5 +1,8 @@
 mod arg;
 mod builder;
+mod each;
+mod map;
+mod outputs;
 
 use std::fmt;
 
@@ -7,10 +10,13 @@ use taskloom_core::{Lookup, Options, Parameter, Place};
 
 pub use arg::Arg;
 pub use builder::{Builder, Instance, RunWhen, TaskOptions};
+pub use each::Each;
+pub use map::{MapBuilder, MapInstance, MapTask};
+pub use outputs::HasOutput;
 
 use crate::{
     BuildError, Fragment, IntoFragment,
-    body::{RustBody, type_of},
+    body::{Function, List, RustBody, type_of},
 };
 
 /// A task's definition: `fetch::definition()`.
@@ -52,16 +58,20 @@ pub fn parameter<T: 'static>(name: &'static str, has_default: bool) -> Parameter
     Parameter { name: name.into(), type_name: type_name.into(), type_id: Some(type_id), has_default, collects: false }
 }
 
-/// Makes the definition behind a `#[task]` whose results are of type `T`.
+/// Makes the definition behind a `#[task]` whose results are of type `T`. Each parameter comes with how a list for it
+/// is made, if it takes one.
 pub fn definition<T: 'static>(
     id: &'static str,
-    parameters: Vec<Parameter>,
+    parameters: Vec<(Parameter, Option<List>)>,
     options: Options,
     place: &'static std::panic::Location<'static>,
-    body: RustBody,
+    function: Function,
 ) -> Definition {
+    let (parameters, lists): (_, Vec<_>) = parameters.into_iter().unzip();
+    let body = RustBody { function, lists: lists.into() };
     let definition = taskloom_core::Definition::new(id, parameters, Lookup::ByType, Place::Rust(place), body);
-    Definition(taskloom_core::Instance::alone(definition.with_options(options).with_output(type_of::<T>().0).into()))
+    let (output, name) = type_of::<T>();
+    Definition(taskloom_core::Instance::alone(definition.with_options(options).with_output(output, name).into()))
 }
 
 /// Why a composition is none, kept until somebody executes it.

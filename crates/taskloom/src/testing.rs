@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc, task::Poll};
 
 use parking_lot::Mutex;
-use taskloom_core::Plan;
+use taskloom_core::RunPlan;
 
 use crate::{
     Event, EventKind,
@@ -40,7 +40,7 @@ pub struct Recorder(Arc<Mutex<Vec<Recording>>>);
 
 /// What is known of one run.
 struct Recording {
-    plan: Arc<Plan>,
+    plan: Arc<RunPlan>,
     listener: Arc<Listener>,
     events: Vec<Event>,
     /// Of the last attempt of each task.

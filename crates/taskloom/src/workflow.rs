@@ -5,7 +5,7 @@ use std::{
 
 use taskloom_core::{BuildError, Plan};
 
-use crate::{Execute, IntoFragment};
+use crate::{Execute, Fragment, IntoFragment};
 
 /// A set of instances and the edges between them, ready to be executed any number of times.
 ///
@@ -154,6 +154,29 @@ impl Workflow {
         Ok(self.plan()?.to_ascii())
     }
 
+    /// The workflow as a picture in SVG, which browsers, notebooks and documentation show as it is. A workflow with
+    /// more than 300 tasks and groups gets a summary. See [`Plan::to_svg`].
+    ///
+    /// ```
+    /// use taskloom::prelude::*;
+    ///
+    /// #[task]
+    /// fn fetch() -> i64 {
+    ///     1
+    /// }
+    ///
+    /// let wf = Workflow::new("weather").add(fetch::definition() >> fetch::task().task_id("again"));
+    /// assert!(wf.to_svg()?.starts_with("<svg "));
+    /// # Ok::<(), taskloom::BuildError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`plan`](Self::plan).
+    pub fn to_svg(&self) -> Result<String, BuildError> {
+        Ok(self.plan()?.to_svg())
+    }
+
     pub(crate) fn plan_from(&self, start: Option<&str>) -> Result<Arc<Plan>, BuildError> {
         match start {
             None => self.plan(),
@@ -167,6 +190,45 @@ impl Workflow {
         Execute::new(self.clone())
     }
 }
+
+/// As an operand a workflow stands for copies of its tasks, under ids that begin with its name: `weather/tokyo`. Groups and
+/// options come along. It is one branch; if it begins or ends with several tasks, it becomes a group of its name.
+///
+/// ```
+/// use taskloom::prelude::*;
+///
+/// #[task]
+/// fn fetch(city: &str) -> String {
+///     format!("Weather for {city}")
+/// }
+/// #[task]
+/// fn shout(text: String) -> String {
+///     text.to_uppercase()
+/// }
+/// # fn main() -> taskloom::Result<()> {
+/// let weather = Workflow::new("weather").add(fetch::task().task_id("tokyo").city("Tokyo"));
+/// let run = Workflow::new("loud").add(&weather >> shout::task()).execute().blocking()?;
+/// assert_eq!(run.output::<String>("weather/tokyo")?, "Weather for Tokyo");
+/// assert_eq!(run.value::<String>()?, "WEATHER FOR TOKYO");
+/// # Ok(())
+/// # }
+/// ```
+impl IntoFragment for &Workflow {
+    fn into_fragment(self) -> Fragment {
+        Fragment(match &self.0.mistake {
+            Some(mistake) => Err(mistake.clone()),
+            None => Ok(self.0.core.clone().into()),
+        })
+    }
+}
+
+impl IntoFragment for Workflow {
+    fn into_fragment(self) -> Fragment {
+        (&self).into_fragment()
+    }
+}
+
+crate::compose::operators!(Workflow);
 
 impl fmt::Debug for Workflow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -40,6 +40,7 @@ fn a_plan_draws_the_same() {
     assert_eq!(wf.to_mermaid().unwrap(), plan.to_mermaid());
     assert_eq!(wf.to_dot().unwrap(), plan.to_dot());
     assert_eq!(wf.to_ascii().unwrap(), plan.to_ascii());
+    assert_eq!(wf.to_svg().unwrap(), plan.to_svg());
 }
 
 #[test]
@@ -50,5 +51,27 @@ fn e_01_what_cannot_be_planned_cannot_be_drawn() {
         assert_eq!(wf.to_mermaid().unwrap_err().kind(), kind);
         assert_eq!(wf.to_dot().unwrap_err().kind(), kind);
         assert_eq!(wf.to_ascii().unwrap_err().kind(), kind);
+        assert_eq!(wf.to_svg().unwrap_err().kind(), kind);
     }
+}
+
+#[task]
+fn broken() -> Result<i64, String> {
+    Err("no <network>".to_owned())
+}
+
+#[test]
+fn r_04_a_run_draws_how_each_task_ended() {
+    let wf = Workflow::new("w").add(named("a") >> broken::definition() >> named("c"));
+    let error = wf.execute().blocking().unwrap_err();
+    let svg = error.run().unwrap().to_svg();
+    assert!(svg.contains(">workflow `w` failed: 3 tasks in "), "{svg}");
+    assert!(svg.contains(">succeeded in ") && svg.contains(">failed in ") && svg.contains(">not run</text>"), "{svg}");
+}
+
+#[test]
+fn r_08_a_run_draws_how_a_group_ended() {
+    let group = parallel![broken::definition(), named("b")].group_name("g").policy(Policy::BestEffort);
+    let run = Workflow::new("w").add(group).execute().blocking().unwrap();
+    assert!(run.to_svg().contains(">g (best effort) · succeeded</text>"), "{}", run.to_svg());
 }

@@ -117,14 +117,18 @@ fn s_01_no_event_of_a_hundred_thousand_tasks_is_lost_or_out_of_order() {
 
 #[test]
 fn r_10_a_run_whose_runtime_has_ended_ends_its_events() {
+    #[task]
+    async fn waits() {
+        tokio::task::yield_now().await;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let ended = runtime.handle().clone();
     drop(runtime);
     let inside = ended.enter();
-    let handle = workflow().execute().start().unwrap();
+    let handle = Workflow::new("w").add(waits::task().task_id("a")).execute().start().unwrap();
     drop(inside);
     let lines: Vec<String> = handle.events().blocking().map(|event| event.to_string()).collect();
-    assert_eq!(lines, ["run started", "run ended: cancelled"]);
+    assert_eq!(lines, ["run started", "a started", "a cancelled", "run ended: cancelled"]);
 }
 
 /// An error whose text is made with the run's own means.
@@ -160,6 +164,8 @@ struct NoHost;
 impl Host for NoHost {
     fn start_worker(&self, _engine: &Arc<Engine>) {}
     fn wake_later(&self, _engine: &Arc<Engine>, _wait: Duration, _timer: Timer) {}
+    fn start_async(&self, _engine: &Arc<Engine>) {}
+    fn warn(&self, _warning: &str) {}
     fn cancelled(&self) {}
     fn finished(&self) {}
 }

@@ -56,6 +56,17 @@ fn c_03_a_group_of_a_list() {
     assert_eq!(group.len(), DEEP);
 }
 
+/// More tasks than fit into anything that is small by nature: composed, planned, run and dropped.
+#[test]
+fn c_03_a_group_of_a_million() {
+    const WIDE: u32 = 1_000_000;
+    let workflow = Workflow::new("wide").add(parallel((0..WIDE).map(|i| next::task().value(i))));
+    assert_eq!(workflow.plan().unwrap().task_count(), WIDE as usize);
+    let run = workflow.execute().blocking().unwrap();
+    drop(workflow);
+    assert_eq!(run.outputs::<u32>().map(|(_, value)| u64::from(*value)).sum::<u64>(), 500_000_500_000);
+}
+
 #[test]
 fn c_03_groups_within_groups() {
     let run = run(fold(|group, task| parallel([chain([task]), group])));

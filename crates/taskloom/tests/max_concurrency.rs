@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+#[path = "support/gate.rs"]
+mod gate;
 #[path = "support/log.rs"]
 mod log;
 
@@ -179,4 +181,52 @@ fn r_01_none_at_a_time_counts_as_one() {
     let workflow = Workflow::new("w").add(step::task().log(log.clone())).add(step::task().log(log.clone()));
     workflow.execute().max_concurrency(0).blocking().unwrap();
     assert_eq!(log.entries().len(), 2);
+}
+
+/// Waits for an async task that is ready after it.
+#[task]
+fn wait_for(gate: &gate::Gate) {
+    gate.pass();
+}
+
+#[task]
+async fn open(gate: gate::Gate) {
+    tokio::task::yield_now().await;
+    gate.open();
+}
+
+/// More plain functions than there are workers, all of which wait for an async task that stands behind them.
+fn waiting_for_one_behind() -> Workflow {
+    let gate = gate::Gate::default();
+    let tasks = (0..default_limit() * 2).map(|_| wait_for::task().gate(gate.clone()));
+    Workflow::new("w").add(parallel(tasks)).add(open::task().gate(gate.clone()))
+}
+
+#[tokio::test]
+async fn r_01_an_async_task_does_not_wait_behind_plain_functions() {
+    waiting_for_one_behind().execute().await.unwrap();
+}
+
+#[test]
+fn r_01_an_async_task_does_not_wait_behind_plain_functions_without_a_runtime() {
+    waiting_for_one_behind().execute().blocking().unwrap();
+}
+
+#[test]
+fn r_01_a_function_with_a_timeout_holds_back_none_without() {
+    let (gate, log) = (gate::Gate::default(), Log::default());
+    // The caller runs none with a timeout, and all other workers wait in one.
+    let timed = (0..default_limit()).map(|_| {
+        let timed = wait_for::task().gate(gate.clone());
+        timed.with_options(|options| options.timeout(Duration::from_secs(30)))
+    });
+    let workflow = Workflow::new("w").add(parallel(timed));
+    let workflow = workflow.add(step::task().log(log.clone()) >> open_here::task().gate(gate.clone()));
+    workflow.execute().blocking().unwrap();
+    assert_eq!(log.entries().len(), 1);
+}
+
+#[task]
+fn open_here(gate: &gate::Gate) {
+    gate.open();
 }

@@ -69,6 +69,18 @@ fn s_10_the_workflow_stays_whole() {
 }
 
 #[test]
+fn s_10_a_run_may_start_at_a_group() {
+    let log = Log::default();
+    let [a, b, c, d] = letters(&log);
+    let group = (b | c).group_name("middle");
+    let run = Workflow::new("w").add(a >> group >> d).execute().start_node("middle").blocking().unwrap();
+    let mut entries = log.entries();
+    entries[..2].sort();
+    assert_eq!(entries, ["b", "c", "d"]);
+    assert!(run.output::<String>("a").is_err());
+}
+
+#[test]
 fn s_10_a_parameter_looks_further_when_its_source_is_left_out() {
     let first = suffix::task().task_id("first").text("a");
     let second = suffix::task().task_id("second").text(&first);
@@ -95,7 +107,7 @@ fn c_07_an_unknown_id_is_an_error_with_near_matches() {
     assert_eq!(error.kind(), ErrorKind::GraphCompilation);
     assert_eq!(
         error.to_string(),
-        "start_node `fetch_toyko` is not a task of workflow `weather`\n  hint: did you mean `fetch_tokyo`?"
+        "start_node `fetch_toyko` is not a task or group of workflow `weather`\n  hint: did you mean `fetch_tokyo`?"
     );
 }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._execution import GRACE_SECONDS
 from ..errors import BindingError
 from .pool import run_in_process
 from .transfer import dumps, sendable
@@ -17,7 +16,7 @@ __all__ = ["Call"]
 class Call:
     """Sends a task to a process and waits until it has ended there."""
 
-    __slots__ = ("__wrapped__", "_control", "_is_async", "_task_id", "_timeout")
+    __slots__ = ("__wrapped__", "_control", "_grace", "_is_async", "_task_id", "_timeout")
 
     def __init__(
         self,
@@ -25,6 +24,7 @@ class Call:
         is_async: bool,
         task_id: str,
         timeout: float | None,
+        grace: float,
         control: Any,
     ) -> None:
         self.__wrapped__ = function
@@ -32,6 +32,7 @@ class Call:
         self._is_async = is_async
         self._task_id = task_id
         self._timeout = timeout
+        self._grace = grace
         self._control = control
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
@@ -39,7 +40,7 @@ class Call:
             body = dumps((sendable(self.__wrapped__), args, kwargs))
         except Exception as error:
             raise BindingError(self._refusal(args, kwargs, error)) from error
-        order = Order(self._task_id, body, self._is_async, self._control, self._timeout, GRACE_SECONDS)
+        order = Order(self._task_id, body, self._is_async, self._control, self._timeout, self._grace)
         return run_in_process(order)
 
     def _refusal(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Sequence
 from typing import Any
 
+from .._task import Task
 from ..errors import GraphCompilationError
 from .transfer import UnimportableError, dumps, sendable
 
@@ -30,12 +32,23 @@ def refuse_unreachable(tasks: Sequence[tuple[str, str, Any]]) -> None:
             name = getattr(function, "__qualname__", repr(function))
             raise GraphCompilationError(
                 f"task `{task_id}` is to run in a process, and no process can import its function: "
-                f"{_why(name, error)}\n  hint: {_way_out(name, definition, error)}",
+                f"{_why(function, name, error)}\n  hint: {_way_out(function, name, definition, error)}",
                 task_id,
             ) from error
 
 
-def _why(name: str, error: Exception) -> str:
+def _is_of_class(function: Any) -> bool:
+    """Whether this is the function of an object of a subclass of `Task`."""
+    try:
+        found = operator.attrgetter(function.__qualname__)(sys.modules[function.__module__])
+    except (AttributeError, KeyError):
+        return False
+    return isinstance(found, type) and issubclass(found, Task)
+
+
+def _why(function: Any, name: str, error: Exception) -> str:
+    if _is_of_class(function):
+        return f"it is an object of the class `{name}`"
     if "<lambda>" in name:
         return "it is a lambda"
     if "<locals>" in name:
@@ -44,7 +57,11 @@ def _why(name: str, error: Exception) -> str:
     return str(error)
 
 
-def _way_out(name: str, definition: str, error: Exception) -> str:
+def _way_out(function: Any, name: str, definition: str, error: Exception) -> str:
+    if _is_of_class(function):
+        return (
+            'let a function, with `@task`, make what it needs; or leave it in a thread (backend="threading")'
+        )
     if isinstance(error, UnimportableError):
         return 'define it in a module and import it, or leave it in a thread (backend="threading")'
     if "<lambda>" in name or "<locals>" in name:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import _native
-from ..errors import AttemptEndedError
+from ..errors import AttemptEndedError, UnknownTaskError
 from .failure import unpack
 from .link import Link
 from .transfer import dumps, loads
@@ -96,11 +96,18 @@ class Control:
         value = self.ask("control", "get", task_id, Missing)
         return default if value is Missing else value
 
-    def has(self, task: Any) -> bool:
-        return self.ask("control", "has", _task_id(task))
-
-    def jump(self, task: Any) -> None:
-        self.ask("control", "jump", _task_id(task))
+    def next(self, task: Any, goto: bool) -> None:
+        task_id = _task_id(task)
+        try:
+            self.ask("control", "next", task_id, goto)
+        except UnknownTaskError as error:
+            if task is task_id:
+                raise
+            raise TypeError(
+                f"{task!r} is new to the run, and a task that runs in a process cannot send it one\n"
+                "  hint: make it in the block of the workflow and name it by its `task_id`, or let a task "
+                "in a thread add it"
+            ) from error
 
     def iterate(self, data: Any) -> None:
         self.ask("control", "iterate", data)

@@ -1,5 +1,11 @@
 use super::{expect_none, setup};
-use crate::{failure::Failure, process::execute, python::Python, venv::Venv, workspace::PYTHON_SOURCES};
+use crate::{
+    failure::Failure,
+    process::{cargo, execute},
+    python::Python,
+    venv::Venv,
+    workspace::PYTHON_SOURCES,
+};
 
 pub(super) fn run(arguments: &[&str]) -> Result<(), Failure> {
     expect_none("lint", arguments)?;
@@ -11,7 +17,15 @@ pub(super) fn all() -> Result<(), Failure> {
     execute(Venv::development()?.module("ruff", ["check"]).args(PYTHON_SOURCES))?;
     execute(Python::cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?)?;
     execute(Python::cargo(["doc", "--no-deps", "--workspace"])?.env("RUSTDOCFLAGS", "-D warnings"))?;
+    packages()?;
     types()
+}
+
+/// Packs the published crates as for the registry, and builds each from what was packed.
+fn packages() -> Result<(), Failure> {
+    let published = ["-p", "taskloom-core", "-p", "taskloom-macros", "-p", "taskloom"];
+    // What is being worked on is not committed yet.
+    execute(cargo(["package", "--quiet", "--allow-dirty"]).args(published))
 }
 
 /// Checks the types of the Python code, and its stubs against the native module, which has to be

@@ -10,11 +10,12 @@ use crate::{
 type Part = (&'static str, fn() -> Result<(), Failure>);
 
 /// What has to pass before a change lands, the quickest first.
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     ("fmt", fmt::check),
     ("lint", lint::all),
     ("rust", || rust(&[])),
     ("instructions", || instructions(&[])),
+    ("models", models),
     ("python", || python(&[])),
 ];
 
@@ -57,6 +58,12 @@ fn rust(arguments: &[&str]) -> Result<(), Failure> {
 /// Counts instructions and allocations, and compares them with the committed numbers; `--write` replaces these.
 fn instructions(arguments: &[&str]) -> Result<(), Failure> {
     execute(cargo(["run", "--release", "--package", "taskloom-bench", "--bin", "instructions", "--"]).args(arguments))
+}
+
+/// Models of the engine's hand-over between threads, in a build of their own: its locks are others.
+fn models() -> Result<(), Failure> {
+    let build = ["test", "--package", "taskloom", "--test", "model", "--target-dir", "target/shuttle"];
+    execute(cargo(build).env("RUSTFLAGS", "--cfg shuttle"))
 }
 
 /// The Python tests, against the package built from this tree.

@@ -10,11 +10,6 @@ impl Plan {
         if self.in_processes.contains(task as usize) { Backend::Processes } else { Backend::Threads }
     }
 
-    /// Whether a task is for an executor of async tasks: its function is async, and called in this process.
-    pub fn is_async(&self, task: NodeId) -> bool {
-        self.task(task).definition().body().is_async() && self.backend(task) == Backend::Threads
-    }
-
     /// The tasks that are called in processes, in the order of composition.
     pub fn tasks_in_processes(&self) -> impl Iterator<Item = NodeId> {
         let tasks = self.in_processes.ones().map(|task| u32::try_from(task).unwrap_or(u32::MAX));

@@ -61,6 +61,7 @@ impl Plan {
     fn describe(&self, source: &Source, parameter: &str) -> String {
         match source {
             Source::Output(node) | Source::Ancestor(node) => format!("output of `{}`", self.id(*node)),
+            Source::Group(node) => format!("value of group `{}`", self.id(*node)),
             Source::Outputs(nodes) => format!("outputs of {} tasks", nodes.len()),
             Source::Channel => format!("channel key `{parameter}`"),
             Source::Predecessor(node) => format!("value of `{}`, the only direct predecessor", self.id(*node)),

@@ -1,11 +1,14 @@
-//! Drawings of a plan, as text that other programs lay out or that a terminal shows.
+//! Drawings of a plan: as text that other programs lay out, as a listing, and as a picture.
 
 mod ascii;
 mod dot;
 mod layout;
 mod mermaid;
+mod svg;
 
-use super::Plan;
+pub use svg::Mark;
+
+use super::{NodeId, Plan};
 
 impl Plan {
     /// The plan as a [Mermaid](https://mermaid.js.org) flowchart.
@@ -26,7 +29,7 @@ impl Plan {
     /// #     fn is_async(&self) -> bool { false }
     /// #     fn digest(&self, _: &Value, _: &mut Digest) {}
     /// #     fn mapping(&self, _: Vec<(&str, Value)>) -> Value { Arc::new(()) }
-    /// #     fn list(&self, _: Vec<Value>) -> Value { Arc::new(()) }
+    /// #     fn list(&self, _: usize, _: Vec<Value>) -> Value { Arc::new(()) }
     /// # }
     /// # let task = |id| {
     /// #     let definition = Definition::new(id, vec![], Lookup::ByName, Place::caller(), Nothing);
@@ -56,7 +59,7 @@ impl Plan {
     /// #     fn is_async(&self) -> bool { false }
     /// #     fn digest(&self, _: &Value, _: &mut Digest) {}
     /// #     fn mapping(&self, _: Vec<(&str, Value)>) -> Value { Arc::new(()) }
-    /// #     fn list(&self, _: Vec<Value>) -> Value { Arc::new(()) }
+    /// #     fn list(&self, _: usize, _: Vec<Value>) -> Value { Arc::new(()) }
     /// # }
     /// # let task = |id| {
     /// #     let definition = Definition::new(id, vec![], Lookup::ByName, Place::caller(), Nothing);
@@ -88,7 +91,7 @@ impl Plan {
     /// #     fn is_async(&self) -> bool { false }
     /// #     fn digest(&self, _: &Value, _: &mut Digest) {}
     /// #     fn mapping(&self, _: Vec<(&str, Value)>) -> Value { Arc::new(()) }
-    /// #     fn list(&self, _: Vec<Value>) -> Value { Arc::new(()) }
+    /// #     fn list(&self, _: usize, _: Vec<Value>) -> Value { Arc::new(()) }
     /// # }
     /// # let task = |id| {
     /// #     let definition = Definition::new(id, vec![], Lookup::ByName, Place::caller(), Nothing);
@@ -104,6 +107,46 @@ impl Plan {
     /// ```
     pub fn to_ascii(&self) -> String {
         ascii::draw(self)
+    }
+
+    /// The plan as a picture in SVG, laid out by itself and without references to anything outside of it.
+    ///
+    /// It shows what [`to_mermaid`](Self::to_mermaid) shows, from top to bottom: each task as a box, groups as
+    /// boxes around what is in them, edges that close a loop dashed. A longer text is cut; a pointer on it shows
+    /// the whole. A plan with more than 300 tasks and groups, or 1,000 edges, fewer if they are long, gets a summary:
+    /// how many tasks there are of each definition.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use taskloom_core::{Body, Definition, Digest, Fragment, Instance, Lookup, Place, Plan, Value, Workflow};
+    /// # struct Nothing;
+    /// # impl Body for Nothing {
+    /// #     fn is_async(&self) -> bool { false }
+    /// #     fn digest(&self, _: &Value, _: &mut Digest) {}
+    /// #     fn mapping(&self, _: Vec<(&str, Value)>) -> Value { Arc::new(()) }
+    /// #     fn list(&self, _: usize, _: Vec<Value>) -> Value { Arc::new(()) }
+    /// # }
+    /// # let task = |id| {
+    /// #     let definition = Definition::new(id, vec![], Lookup::ByName, Place::caller(), Nothing);
+    /// #     Fragment::from(Instance::alone(Arc::new(definition)))
+    /// # };
+    /// let mut workflow = Workflow::new("weather");
+    /// workflow.join(&task("fetch").then(task("report")))?;
+    /// let svg = Plan::compile(&workflow, None)?.to_svg();
+    ///
+    /// assert!(svg.starts_with("<svg xmlns=") && svg.contains(">fetch</text>") && svg.contains(">report</text>"));
+    /// # Ok::<(), taskloom_core::BuildError>(())
+    /// ```
+    pub fn to_svg(&self) -> String {
+        svg::draw(self, &self.heading(), None)
+    }
+
+    /// A run of the plan as a picture: as [`to_svg`](Self::to_svg), with what `mark` says of each task, and of each
+    /// group by its exit. A plan that is too large to draw gets the number of tasks in each state.
+    ///
+    /// The caption stands above it.
+    pub fn to_svg_of_run(&self, caption: &str, mark: impl Fn(NodeId) -> Mark) -> String {
+        svg::draw(self, caption, Some(&mark))
     }
 }
 

@@ -46,9 +46,12 @@ impl Edges {
         Self { offsets, targets }
     }
 
-    /// The numbers of the edges that leave a node.
+    /// The numbers of the edges that leave a node; none of one that the plan does not have.
     pub(crate) fn numbers(&self, node: NodeId) -> std::ops::Range<u32> {
-        self.offsets[node as usize]..self.offsets[node as usize + 1]
+        match self.offsets.get(node as usize..) {
+            Some(&[begin, end, ..]) => begin..end,
+            _ => 0..0,
+        }
     }
 
     /// Where an edge leads.
@@ -61,7 +64,7 @@ impl Edges {
         self.targets.len()
     }
 
-    pub(super) fn of(&self, node: NodeId) -> &[NodeId] {
+    pub(crate) fn of(&self, node: NodeId) -> &[NodeId] {
         let (begin, end) = (self.offsets[node as usize], self.offsets[node as usize + 1]);
         &self.targets[begin as usize..end as usize]
     }
@@ -80,7 +83,7 @@ impl Edges {
     }
 
     /// The edges for which `keep` holds, the other way round.
-    pub(super) fn reversed(&self, keep: impl Fn(u32) -> bool) -> Self {
+    pub(crate) fn reversed(&self, keep: impl Fn(u32) -> bool) -> Self {
         let nodes = self.nodes();
         let mut turned = Vec::with_capacity(self.targets.len());
         for node in (0_u32..).take(nodes) {

@@ -1,11 +1,13 @@
+use std::num::NonZeroU32;
+
 use smallvec::SmallVec;
 
 use super::NodeId;
 use crate::{
-    Backend, BuildError, GroupSettings, Policy,
+    Backend, BuildError, Fragment, GroupSettings, Policy,
     hash::{self, Map},
     suggest,
-    workflow::{Branch, End, Workflow},
+    workflow::{Branch, End, Member, Workflow},
 };
 
 /// A group of a plan.
@@ -23,6 +25,8 @@ pub struct Group {
     pub fail_fast: bool,
     /// Where its tasks are called, if it says so.
     pub backend: Option<Backend>,
+    /// How many tasks in it run at the same time, at most.
+    pub max_concurrency: Option<NonZeroU32>,
     /// Its branches, in the order of composition.
     pub branches: Vec<GroupBranch>,
     /// How many tasks were composed before it.
@@ -43,10 +47,12 @@ pub struct GroupBranch {
 }
 
 /// The groups that a plan keeps, and how a workflow's groups are numbered in it.
-pub(super) struct Kept {
+pub(crate) struct Kept {
     pub(super) groups: Vec<Group>,
     number: Vec<Option<u32>>,
     tasks: u32,
+    /// From groups' entries to where their branches begin beside their first node.
+    pub(super) further: Vec<(NodeId, NodeId)>,
 }
 
 impl Kept {
@@ -62,6 +68,16 @@ impl Kept {
             End::Task(task) => task,
             End::Group(group) => self.entry(group) + 1,
         }
+    }
+
+    /// The exit of a group that is bound as an argument.
+    pub(super) fn exit(&self, workflow: &Workflow, taker: NodeId, group: &Fragment) -> NodeId {
+        self.last(workflow.input(taker, group).expect("bound groups join with what takes them"))
+    }
+
+    /// The number in the plan of a group of the workflow.
+    pub(crate) fn number(&self, group: u32) -> Option<u32> {
+        self.number[group as usize]
     }
 
     fn entry(&self, group: u32) -> NodeId {
@@ -83,18 +99,23 @@ pub(super) fn keep(workflow: &Workflow) -> Result<Kept, BuildError> {
             })
         })
         .collect();
-    let mut kept = Kept { groups: Vec::new(), number, tasks };
+    let mut kept = Kept { groups: Vec::new(), number, tasks, further: Vec::new() };
     let mut names = Names::new(workflow, &vanished)?;
     for (index, record) in (0_u32..).zip(&workflow.groups) {
         if vanished[index as usize] {
             continue;
         }
         let entry = kept.entry(index);
-        let branches = distinct(workflow.branches(index).into_iter().map(|branch| kept.branch(&branch)));
-        let GroupSettings { name, policy, fail_fast, backend } = record.settings();
+        let composed = workflow.branches(index);
+        for branch in composed.iter().filter(|branch| branch.ends.further.is_some()) {
+            let further = workflow.further(branch.ends).iter().map(|&first| (entry, kept.first(first)));
+            kept.further.extend(further.collect::<Vec<_>>());
+        }
+        let branches = distinct(composed.into_iter().map(|branch| kept.branch(&branch)));
+        let GroupSettings { name, policy, fail_fast, backend, max_concurrency } = record.settings();
         let name = name.unwrap_or_else(|| names.next(workflow));
         let (exit, after) = (entry + 1, record.after);
-        kept.groups.push(Group { name, entry, exit, policy, fail_fast, backend, branches, after });
+        kept.groups.push(Group { name, entry, exit, policy, fail_fast, backend, max_concurrency, branches, after });
     }
     mark_critical(workflow, &mut kept.groups)?;
     Ok(kept)
@@ -160,7 +181,19 @@ impl Kept {
     }
 }
 
+impl GroupBranch {
+    /// The node with which the branch begins.
+    pub(crate) fn first(&self) -> NodeId {
+        self.first
+    }
+}
+
 impl Group {
+    /// How many tasks were composed before it.
+    pub(crate) fn after(&self) -> u32 {
+        self.after
+    }
+
     /// Forgets what a run from a start node leaves out of its branches. A policy that counts or names them is strict
     /// for the others (rule S-10).
     pub(super) fn keep_reached(&mut self, reached: &[bool]) {
@@ -179,15 +212,19 @@ impl Group {
     }
 }
 
-/// For each node the groups around it, at any depth, that fail fast.
-pub(super) fn fail_fast(groups: &[Group]) -> Map<NodeId, Vec<u32>> {
+/// For each node the groups around it, at any depth, of which `is_asked_for` says so.
+pub(super) fn around(groups: &[Group], is_asked_for: impl Fn(&Group) -> bool) -> Map<NodeId, Vec<u32>> {
     let mut around: Map<NodeId, Vec<u32>> = Map::default();
-    for (number, _) in (0_u32..).zip(groups).filter(|(_, group)| group.fail_fast) {
+    for (number, _) in (0_u32..).zip(groups).filter(|(_, group)| is_asked_for(group)) {
         let mut pending = vec![number];
         while let Some(group) = pending.pop() {
             for &node in groups[group as usize].branches.iter().flat_map(|branch| &branch.nodes) {
-                around.entry(node).or_default().push(number);
-                pending.extend(inner(groups, node));
+                let found = around.entry(node).or_default();
+                // A node may be in several branches.
+                if found.last() != Some(&number) {
+                    found.push(number);
+                    pending.extend(inner(groups, node));
+                }
             }
         }
     }
@@ -223,7 +260,7 @@ fn vanished(workflow: &Workflow) -> Vec<bool> {
     // A group nested in another is one of its branches, and stays as that.
     let mut nested = vec![false; plain.len()];
     for record in &workflow.groups {
-        for (_, ends) in &record.members {
+        for ends in record.members.iter().map(Member::ends) {
             for end in [ends.first, ends.last] {
                 if let End::Group(group) = end {
                     nested[group as usize] = true;

@@ -3,8 +3,8 @@
 use fixedbitset::FixedBitSet;
 use smallvec::SmallVec;
 
-use super::{Kind, NodeId, Plan, edges::Edges};
-use crate::{Argument, BuildError, BuildErrorKind, Definition, Instance, Lookup, hash::Map};
+use super::{Kind, NodeId, Plan, edges::Edges, group_types};
+use crate::{Argument, BuildError, BuildErrorKind, Definition, Fragment, Instance, Lookup, Mapping, hash::Map};
 
 /// What fills one parameter: the first of its sources that has a value in the run.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub enum Source {
     Output(NodeId),
     /// The list of the outputs of instances that were bound as the argument.
     Outputs(Box<[NodeId]>),
+    /// The value of a group, by its exit, that was bound as the argument.
+    Group(NodeId),
     /// The result of an ancestor whose id is the parameter's name.
     Ancestor(NodeId),
     /// The channel key of the parameter's name.
@@ -44,11 +46,13 @@ impl Fills {
     }
 }
 
-pub(super) fn find(plan: &Plan) -> Result<Fills, BuildError> {
+/// Finds the fills of all tasks of a plan; `exit` gives the exit of a group that is bound in it.
+pub(super) fn find(plan: &Plan, exit: &dyn Fn(NodeId, &Fragment) -> NodeId) -> Result<Fills, BuildError> {
     let mut fills = Fills::default();
-    let mut ways = Ways { plan, before: None, reached: Map::default() };
+    let mut ways = Ways { plan, exit, before: None, reached: Map::default() };
     for node in (0_u32..).take(plan.task_count()).filter(|&node| plan.includes(node)) {
         let task = plan.task(node);
+        Mapping::check(task)?;
         if task.arguments().iter().all(|argument| matches!(argument, Argument::Value(_))) {
             continue;
         }
@@ -63,6 +67,7 @@ pub(super) fn find(plan: &Plan) -> Result<Fills, BuildError> {
             .collect();
         if task.definition().lookup() == Lookup::ByType {
             refuse_unfilled(plan, node, &found)?;
+            group_types::check(plan, node, &found)?;
         }
         fills.by_node.insert(node, found);
     }
@@ -72,6 +77,7 @@ pub(super) fn find(plan: &Plan) -> Result<Fills, BuildError> {
 /// Finds the ways that lead to a task, and remembers what it had to search for.
 struct Ways<'a> {
     plan: &'a Plan,
+    exit: &'a dyn Fn(NodeId, &Fragment) -> NodeId,
     before: Option<Edges>,
     /// For a task that gives its name to a parameter: what can be reached from it.
     reached: Map<NodeId, FixedBitSet>,
@@ -83,19 +89,13 @@ impl Ways<'_> {
         let definition = plan.task(node).definition();
         let declared = &definition.parameters()[parameter];
         let mut sources = SmallVec::new();
-        let number = |instance: &Instance| plan.node_of(instance).expect("bound instances join with what takes them");
-        // What a run from a start node leaves out is looked for further down the list (rule S-10).
-        let runs = |instance: &Instance| plan.includes(number(instance));
-        match argument {
-            Argument::Value(_) => return None,
-            Argument::Output(instance) if runs(instance) => sources.push(Source::Output(number(instance))),
-            Argument::Outputs(instances) if instances.iter().all(runs) => {
-                sources.push(Source::Outputs(instances.iter().map(number).collect()));
-            }
-            _ if declared.collects => {}
-            _ => match definition.lookup() {
+        match self.bound(node, argument) {
+            _ if matches!(argument, Argument::Value(_)) => return None,
+            Some(source) => sources.push(source),
+            None if declared.collects => {}
+            None => match definition.lookup() {
                 Lookup::ByName => {
-                    if let Some(ancestor) = plan.find(&declared.name)
+                    if let Some(ancestor) = plan.find_from(node, &declared.name)
                         && ancestor != node
                         && plan.includes(ancestor)
                         && self.leads(ancestor, node)
@@ -107,7 +107,7 @@ impl Ways<'_> {
                 }
                 Lookup::ByType => {
                     if let Some(predecessor) = self.only_predecessor(node)
-                        && only_open(plan.task(node).arguments(), definition, runs) == Some(parameter)
+                        && self.only_open(node) == Some(parameter)
                         && output_type(plan, predecessor, definition) == declared.type_id
                         && declared.type_id.is_some()
                     {
@@ -120,6 +120,37 @@ impl Ways<'_> {
             sources.push(Source::Default);
         }
         Some(sources)
+    }
+
+    /// What an argument is bound to, if that is part of the run. What a run from a start node leaves out is looked
+    /// for further down the list (rule S-10).
+    fn bound(&self, node: NodeId, argument: &Argument) -> Option<Source> {
+        let plan = self.plan;
+        let number =
+            |instance: &Instance| plan.input(node, instance).expect("bound instances join with what takes them");
+        let source = match argument {
+            Argument::Open | Argument::Value(_) => return None,
+            Argument::Output(instance) => Source::Output(number(instance)),
+            Argument::Outputs(instances) => Source::Outputs(instances.iter().map(number).collect()),
+            Argument::Group(group) => Source::Group((self.exit)(node, group)),
+        };
+        let runs = match &source {
+            Source::Outputs(nodes) => nodes.iter().all(|&node| plan.includes(node)),
+            Source::Output(node) | Source::Group(node) => plan.includes(*node),
+            _ => true,
+        };
+        runs.then_some(source)
+    }
+
+    /// The only parameter that is open and has no default. One that is bound to what this run leaves out is open.
+    fn only_open(&self, node: NodeId) -> Option<usize> {
+        let task = self.plan.task(node);
+        let is_open =
+            |argument: &Argument| !matches!(argument, Argument::Value(_)) && self.bound(node, argument).is_none();
+        let declared = task.arguments().iter().zip(task.definition().parameters()).enumerate();
+        let mut open = declared.filter(|(_, (argument, parameter))| is_open(argument) && !parameter.has_default);
+        let (number, _) = open.next()?;
+        open.next().is_none().then_some(number)
     }
 
     /// The node whose value is passed on, where exactly one leads here. A group's entry stands for what
@@ -143,22 +174,9 @@ impl Ways<'_> {
     }
 }
 
-/// The only parameter that is open and has no default. One that is bound to what this run leaves out is open.
-fn only_open(arguments: &[Argument], definition: &Definition, runs: impl Fn(&Instance) -> bool) -> Option<usize> {
-    let is_open = |argument: &Argument| match argument {
-        Argument::Open => true,
-        Argument::Value(_) => false,
-        Argument::Output(instance) => !runs(instance),
-        Argument::Outputs(instances) => !instances.iter().all(&runs),
-    };
-    let mut open = (0..arguments.len())
-        .filter(|&parameter| is_open(&arguments[parameter]) && !definition.parameters()[parameter].has_default);
-    open.next().filter(|_| open.next().is_none())
-}
-
 /// The type of a task's value, or of a group's as the task that takes it sees it.
-fn output_type(plan: &Plan, node: NodeId, taker: &Definition) -> Option<std::any::TypeId> {
-    if plan.is_task(node) { plan.task(node).definition().output() } else { taker.body().mapping_type() }
+pub(crate) fn output_type(plan: &Plan, node: NodeId, taker: &Definition) -> Option<std::any::TypeId> {
+    if plan.is_task(node) { plan.task(node).output() } else { taker.body().mapping_type() }
 }
 
 /// Where types decide, a parameter without any source can never be filled.
@@ -168,10 +186,11 @@ fn refuse_unfilled(plan: &Plan, node: NodeId, fills: &[Fill]) -> Result<(), Buil
     let parameter = &task.definition().parameters()[fill.parameter];
     let missing = match &task.arguments()[fill.parameter] {
         Argument::Output(from) => {
-            let from = plan.node_of(from).map_or("", |from| plan.id(from));
+            let from = plan.input(node, from).map_or("", |from| plan.id(from));
             format!("`{from}`, whose output it is bound to, is not part of this run")
         }
         Argument::Outputs(_) => "not all outputs that it is bound to are part of this run".to_owned(),
+        Argument::Group(_) => "the group that it is bound to is not part of this run".to_owned(),
         Argument::Open | Argument::Value(_) => "it is not bound".to_owned(),
     };
     let message = format!(

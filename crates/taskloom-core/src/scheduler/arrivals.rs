@@ -7,6 +7,7 @@ impl Scheduler {
         for edge in self.plan.edges().numbers(node) {
             self.arrive(edge, live);
         }
+        self.arrive_added(node, live);
     }
 
     pub(super) fn arrive(&mut self, edge: u32, live: bool) {
@@ -14,7 +15,7 @@ impl Scheduler {
             return;
         }
         let target = self.plan.edges().target(edge);
-        let node = &mut self.nodes[target as usize];
+        let node = &mut self.nodes[target];
         node.pending -= 1;
         if live {
             node.live += 1;
@@ -25,20 +26,34 @@ impl Scheduler {
         }
     }
 
-    /// All edges of a node that waits have arrived: decides whether it runs (rule S-3).
+    /// All edges of a node that waits have arrived.
     pub(super) fn reach(&mut self, node: NodeId) {
         if self.outcome.is_some() {
             return;
         }
-        let live = self.nodes[node as usize].live > 0 || self.plan.pending(node) == 0;
+        if self.plan.is_bound_over_a_loop(node) || matches!(self.kind(node), Kind::Exit(_)) {
+            self.reached.insert(node);
+        } else {
+            self.decide(node);
+        }
+    }
+
+    /// Decides whether a node runs that all edges have reached (rule S-3).
+    #[inline]
+    pub(super) fn decide(&mut self, node: NodeId) {
+        let live = self.nodes[node].live > 0 || self.plan.pending(node) == 0;
         match self.kind(node) {
             Kind::Task if (live && self.has_its_inputs(node)) || self.is_clean_up(node) => {
                 self.causes.remove(&node);
                 self.make_ready(node);
             }
             Kind::Entry(_) if live => self.end(node, State::Succeeded),
-            Kind::Task | Kind::Entry(_) => self.end(node, State::Skipped),
-            Kind::Exit(_) => _ = self.reached.insert(node),
+            Kind::Task | Kind::Entry(_) => {
+                // No attempt was made in this pass.
+                self.attempts.remove(&node);
+                self.end(node, State::Skipped);
+            }
+            Kind::Exit(group) => self.judge(node, group, live),
         }
     }
 
@@ -53,8 +68,8 @@ impl Scheduler {
 
     /// Makes a node ready for a further execution.
     pub(super) fn make_ready(&mut self, node: NodeId) {
-        self.nodes[node as usize].by_jump = false;
-        if self.nodes[node as usize].has_run {
+        self.nodes[node].by_jump = false;
+        if self.nodes[node].has_run {
             self.attempts.remove(&node);
         }
         self.activate(node);
@@ -64,12 +79,12 @@ impl Scheduler {
     pub(super) fn make_ready_by_jump(&mut self, node: NodeId, from: NodeId) {
         self.causes.insert(node, from);
         self.make_ready(node);
-        self.nodes[node as usize].by_jump = true;
+        self.nodes[node].by_jump = true;
     }
 
     /// Makes a node ready that is under way already, for a further attempt.
     pub(super) fn make_ready_again(&mut self, node: NodeId) {
-        self.nodes[node as usize].phase = Phase::Ready;
+        self.nodes[node].phase = Phase::Ready;
         self.fresh.push(node);
     }
 
@@ -80,7 +95,7 @@ impl Scheduler {
             None => self.end(node, state),
             Some(_) if state == State::Failed && !self.is_forgiven(node) => self.end(node, state),
             Some(after) => {
-                self.nodes[node as usize].last = state;
+                self.nodes[node].last = state;
                 self.go_on(node, after);
             }
         }
@@ -89,7 +104,7 @@ impl Scheduler {
     /// After an execution whose edges do not arrive.
     pub(super) fn go_on(&mut self, node: NodeId, after: After) {
         self.deactivate(node);
-        let record = &mut self.nodes[node as usize];
+        let record = &mut self.nodes[node];
         match after {
             After::ReadyAgain(from) => {
                 record.phase = Phase::Ended;
@@ -106,8 +121,11 @@ impl Scheduler {
 
     /// A node's pass is over: its edges arrive.
     pub(super) fn end(&mut self, node: NodeId, state: State) {
+        if self.run.is_element(node) {
+            return self.element_ended(node, state);
+        }
         self.deactivate(node);
-        let record = &mut self.nodes[node as usize];
+        let record = &mut self.nodes[node];
         record.phase = Phase::Ended;
         record.last = state;
         self.note_end(node, state);
@@ -125,7 +143,7 @@ impl Scheduler {
 
     /// Whether a failure of the node is for somebody else to judge: its group; nobody, if it is a clean-up.
     pub(super) fn is_forgiven(&self, node: NodeId) -> bool {
-        self.plan.is_grouped(node) || self.is_clean_up(node)
+        self.plan.is_grouped(self.run.root(node)) || self.is_clean_up(node)
     }
 
     /// A node runs again after it had ended: the edges that leave it have not arrived any more, and what had
@@ -141,27 +159,36 @@ impl Scheduler {
                 }
                 let target = plan.edges().target(edge);
                 self.un_arrive(edge, target);
-                match self.nodes[target as usize].phase {
-                    Phase::Ended => {
-                        self.nodes[target as usize].phase = Phase::Waiting;
-                        pending.push(target);
-                    }
-                    Phase::Ready if self.nodes[target as usize].by_jump => {
-                        self.after.entry(target).or_insert(After::Wait);
-                    }
-                    Phase::Ready => {
-                        self.ready.retain(|&ready| ready != target);
-                        self.fresh.retain(|&fresh| fresh != target);
-                        self.deactivate(target);
-                        self.nodes[target as usize].phase = Phase::Waiting;
-                    }
-                    Phase::Running | Phase::BackingOff => {
-                        self.after.entry(target).or_insert(After::Wait);
-                    }
-                    Phase::Waiting | Phase::Stopped => {}
-                }
+                pending.extend(self.wait_again(target));
+            }
+            for exit in self.un_arrive_added(node) {
+                pending.extend(self.wait_again(exit));
             }
         }
+    }
+
+    /// What leads to a node runs again, so the node waits for it; gives the node if it had ended.
+    fn wait_again(&mut self, target: NodeId) -> Option<NodeId> {
+        match self.nodes[target].phase {
+            Phase::Ended => {
+                self.nodes[target].phase = Phase::Waiting;
+                return Some(target);
+            }
+            Phase::Ready if self.nodes[target].by_jump => {
+                self.after.entry(target).or_insert(After::Wait);
+            }
+            Phase::Ready => {
+                self.ready.remove(&self.run, target);
+                self.fresh.retain(|&fresh| fresh != target);
+                self.deactivate(target);
+                self.nodes[target].phase = Phase::Waiting;
+            }
+            Phase::Running | Phase::Mapping | Phase::BackingOff => {
+                self.after.entry(target).or_insert(After::Wait);
+            }
+            Phase::Waiting | Phase::Stopped => {}
+        }
+        None
     }
 
     fn un_arrive(&mut self, edge: u32, target: NodeId) {
@@ -169,7 +196,7 @@ impl Scheduler {
             return;
         }
         self.arrived.remove(edge as usize);
-        let node = &mut self.nodes[target as usize];
+        let node = &mut self.nodes[target];
         node.pending += 1;
         if self.live.contains(edge as usize) {
             self.live.remove(edge as usize);

@@ -6,19 +6,30 @@ impl Scheduler {
         let plan = self.plan.clone();
         for (node, before) in plan.always() {
             if self.can_clean_up(*node) && before.iter().all(|&before| self.is_over(before)) {
-                self.nodes[*node as usize].phase = Phase::Ready;
+                self.nodes[*node].phase = Phase::Ready;
                 self.fresh.push(*node);
+            }
+        }
+        self.clean_up_added();
+    }
+
+    /// A clean-up that was added waits for what has added it.
+    fn clean_up_added(&mut self) {
+        for node in self.added_clean_ups() {
+            if self.can_clean_up(node) && self.run.added_by(node).is_none_or(|by| self.is_over(by)) {
+                self.nodes[node].phase = Phase::Ready;
+                self.fresh.push(node);
             }
         }
     }
 
     fn can_clean_up(&self, node: NodeId) -> bool {
-        let node = &self.nodes[node as usize];
+        let node = &self.nodes[node];
         !node.has_run && matches!(node.phase, Phase::Waiting | Phase::Stopped)
     }
 
     fn is_over(&self, node: NodeId) -> bool {
         let may_come = self.is_clean_up(node) && self.can_clean_up(node);
-        !may_come && !self.nodes[node as usize].is_active()
+        !may_come && !self.nodes[node].is_active()
     }
 }

@@ -4,9 +4,11 @@ impl Scheduler {
     /// A running node has succeeded and asks for something (rules R-9 and S-5 … S-9).
     pub(super) fn directed(&mut self, node: NodeId, control: Control) {
         if self.outcome.is_some() {
+            self.enrol(control.targets(), false);
             return self.succeeded(node);
         }
         let was_told = self.stopped_running(node);
+        self.enrol(control.targets(), was_told);
         match control {
             // Its group has stopped.
             Control::Iterate if was_told => self.finish_pass(node, State::Succeeded),
@@ -20,6 +22,12 @@ impl Scheduler {
             }
             Control::Iterate => self.iterate(node),
             Control::Jump(targets) => self.jump(node, &targets),
+            Control::Add(added) => {
+                for added in added {
+                    self.jump_to(added, node);
+                }
+                self.finish_pass(node, State::Succeeded);
+            }
         }
     }
 
@@ -29,7 +37,7 @@ impl Scheduler {
             return self.go_on(node, after);
         }
         self.deactivate(node);
-        self.nodes[node as usize].phase = Phase::Ended;
+        self.nodes[node].phase = Phase::Ended;
         self.causes.remove(&node);
         self.make_ready(node);
     }
@@ -38,13 +46,13 @@ impl Scheduler {
     fn jump(&mut self, node: NodeId, targets: &[NodeId]) {
         let after = self.after.remove(&node);
         self.deactivate(node);
-        let record = &mut self.nodes[node as usize];
+        let record = &mut self.nodes[node];
         record.phase = Phase::Ended;
         record.last = State::Succeeded;
         for &target in targets {
             self.jump_to(target, node);
         }
-        if self.nodes[node as usize].phase != Phase::Ended {
+        if self.nodes[node].phase != Phase::Ended {
             // The jump led to itself or to before it: its edges stay open until its next pass.
             return;
         }
@@ -57,12 +65,13 @@ impl Scheduler {
             let live = targets.contains(&plan.edges().target(edge));
             self.arrive(edge, live);
         }
+        self.arrive_added(node, false);
     }
 
     fn jump_to(&mut self, target: NodeId, from: NodeId) {
-        match self.nodes[target as usize].phase {
+        match self.nodes[target].phase {
             Phase::Ready | Phase::Stopped => {}
-            Phase::Running | Phase::BackingOff => {
+            Phase::Running | Phase::Mapping | Phase::BackingOff => {
                 self.after.insert(target, After::ReadyAgain(from));
             }
             phase @ (Phase::Waiting | Phase::Ended) => {

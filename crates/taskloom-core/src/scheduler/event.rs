@@ -16,6 +16,15 @@ pub enum Event {
         /// What it asks for.
         control: Control,
     },
+    /// A running node that is a map was taken apart.
+    Expanded {
+        /// The node.
+        node: NodeId,
+        /// The number of its first element.
+        first: NodeId,
+        /// How many elements it has.
+        count: u32,
+    },
     /// A running node's attempt has failed.
     Failed {
         /// The node.
@@ -28,6 +37,13 @@ pub enum Event {
     /// A running node was dropped in the middle: since the run or its group is being cancelled; else that
     /// cancels the run.
     Dropped(NodeId),
+    /// The policy of a group has been asked, one of the user's own, after its exit had been started.
+    Judged {
+        /// The group's exit.
+        exit: NodeId,
+        /// Whether the group has succeeded.
+        passed: bool,
+    },
     /// The run was cancelled from outside.
     Cancelled,
 }
@@ -42,8 +58,20 @@ pub enum Control {
     Terminate,
     /// The node runs again, before anything behind it does.
     Iterate,
-    /// The run goes on at these tasks.
+    /// The run goes on at these tasks. Those that the run did not have were added to its [`crate::RunPlan`] before.
     Jump(Vec<NodeId>),
+    /// These tasks, which were added just now, run as well.
+    Add(Vec<NodeId>),
+}
+
+impl Control {
+    /// The tasks that are to run because of it.
+    pub(super) fn targets(&self) -> &[NodeId] {
+        match self {
+            Self::Jump(targets) | Self::Add(targets) => targets,
+            Self::Cancel | Self::Terminate | Self::Iterate => &[],
+        }
+    }
 }
 
 /// Whether an attempt that failed is followed by another. A run that is ending follows none up.
@@ -64,6 +92,8 @@ pub enum Command {
     Cancel(NodeId),
     /// Cancel all running nodes.
     CancelAll,
+    /// All elements of a map have ended: what they gave is its value.
+    Mapped(NodeId),
 }
 
 /// What a run may use.

@@ -5,25 +5,25 @@ use crate::{
 };
 
 impl Scheduler {
-    /// Judges the first group whose exit all branches have reached, and in which no loop waits to fire (rule
-    /// S-2); says whether there was one.
-    pub(super) fn judge_next(&mut self) -> bool {
-        let can_be_judged = |&&exit: &&NodeId| self.group_of(exit).is_none_or(|group| !self.has_loop_inside(group));
-        let Some(&exit) = self.reached.iter().find(can_be_judged) else { return false };
-        self.reached.remove(&exit);
-        if let Some(group) = self.group_of(exit) {
-            self.judge(exit, group, self.nodes[exit as usize].live > 0);
+    /// Decides the first of the nodes that are decided when nothing else moves, but for groups in which a loop waits to
+    /// fire (rule S-2); says whether there was one.
+    pub(super) fn decide_next(&mut self) -> bool {
+        let can_be_decided = |&&node: &&NodeId| match self.kind(node) {
+            Kind::Exit(group) => !self.is_reached(node) || !self.has_loop_inside(group),
+            Kind::Task | Kind::Entry(_) => true,
+        };
+        let Some(&node) = self.reached.iter().find(can_be_decided) else { return false };
+        self.reached.remove(&node);
+        if self.is_reached(node) {
+            self.decide(node);
         }
         true
     }
 
-    /// The group of an exit that waits to be judged; none if it has been re-armed since it was reached.
-    fn group_of(&self, exit: NodeId) -> Option<u32> {
-        let Node { phase, pending, .. } = self.nodes[exit as usize];
-        match self.kind(exit) {
-            Kind::Exit(group) if phase == Phase::Waiting && pending == 0 => Some(group),
-            _ => None,
-        }
+    /// Whether a node has not been re-armed since it was reached.
+    fn is_reached(&self, node: NodeId) -> bool {
+        let Node { phase, pending, .. } = self.nodes[node];
+        phase == Phase::Waiting && pending == 0
     }
 
     /// A group's exit is skipped only if its entry was, or if nothing failed in it and nothing arrived live
@@ -32,22 +32,30 @@ impl Scheduler {
         let plan = self.plan.clone();
         let group = &plan.groups()[group as usize];
         let tally = self.tally(group);
-        let state = if !live && tally.failed == 0 {
-            State::Skipped
-        } else if group.policy.accepts(tally) {
-            State::Succeeded
-        } else {
-            State::Failed
-        };
-        self.end(exit, state);
+        if !live && tally.failed == 0 {
+            return self.end(exit, State::Skipped);
+        }
+        match group.policy.accepts(tally) {
+            Some(true) => self.end(exit, State::Succeeded),
+            Some(false) => self.end(exit, State::Failed),
+            None => self.make_ready(exit),
+        }
+    }
+
+    /// A policy of the user's own has been asked.
+    pub(super) fn judged(&mut self, exit: NodeId, passed: bool) {
+        self.stopped_running(exit);
+        self.finish_pass(exit, if passed { State::Succeeded } else { State::Failed });
     }
 
     fn tally(&self, group: &Group) -> Tally {
         let mut tally = Tally::default();
         for branch in &group.branches {
-            let failed = branch.nodes.iter().any(|&node| self.has_failed(node));
-            let last = &self.nodes[branch.last as usize];
-            let ended = last.phase == Phase::Ended;
+            let added = || branch.nodes.iter().flat_map(|&node| self.added_from(node));
+            let failed = branch.nodes.iter().chain(added()).any(|&node| self.has_failed(node));
+            let last = &self.nodes[branch.last];
+            let is_over = |&node: &NodeId| self.nodes[node].phase == Phase::Ended;
+            let ended = is_over(&branch.last) && added().all(is_over);
             let succeeded = ended && !failed && last.last == State::Succeeded;
             tally.failed += u32::from(failed);
             tally.succeeded += u32::from(succeeded);
@@ -58,7 +66,7 @@ impl Scheduler {
     }
 
     fn has_failed(&self, node: NodeId) -> bool {
-        let node = &self.nodes[node as usize];
+        let node = &self.nodes[node];
         node.phase == Phase::Ended && node.last == State::Failed
     }
 
@@ -68,13 +76,14 @@ impl Scheduler {
             return;
         }
         let plan = self.plan.clone();
-        let mut around = plan.fail_fast_around(node).to_vec();
+        let mut around = plan.fail_fast_around(self.run.root(node)).to_vec();
         while let Some(group) = around.pop() {
             let record = &plan.groups()[group as usize];
-            let is_open = self.nodes[record.exit as usize].phase == Phase::Waiting;
+            let is_open = self.nodes[record.exit].phase == Phase::Waiting;
             if is_open && record.policy.is_certain(self.tally(record)) {
                 let skipped = self.cut(group);
-                around.extend(skipped.iter().flat_map(|&node| plan.fail_fast_around(node)).filter(|&&g| g != group));
+                let roots = skipped.iter().map(|&node| self.run.root(node));
+                around.extend(roots.flat_map(|node| plan.fail_fast_around(node)).filter(|&&g| g != group));
                 around.sort_unstable();
                 around.dedup();
             }
@@ -86,7 +95,7 @@ impl Scheduler {
     fn cut(&mut self, group: u32) -> Vec<NodeId> {
         let plan = self.plan.clone();
         self.waiting.retain(|waiting| !waiting.groups.contains(&group));
-        let mut skipped = Vec::new();
+        let (mut skipped, mut had_ready) = (Vec::new(), false);
         let mut groups = vec![group];
         while let Some(group) = groups.pop() {
             for &node in plan.groups()[group as usize].branches.iter().flat_map(|branch| &branch.nodes) {
@@ -94,21 +103,31 @@ impl Scheduler {
                     groups.push(inner);
                     continue;
                 }
-                match self.nodes[node as usize].phase {
-                    Phase::Running => self.tell(node),
-                    Phase::Waiting | Phase::Ready | Phase::BackingOff => {
-                        self.skip(node);
-                        skipped.push(node);
+                for node in std::iter::once(node).chain(self.added_from(node).to_vec()) {
+                    match self.nodes[node].phase {
+                        Phase::Running => self.tell(node),
+                        Phase::Mapping => self.tell_map(node),
+                        phase @ (Phase::Waiting | Phase::Ready | Phase::BackingOff) => {
+                            had_ready |= phase == Phase::Ready;
+                            self.skip(node);
+                            skipped.push(node);
+                        }
+                        Phase::Ended | Phase::Stopped => {}
                     }
-                    Phase::Ended | Phase::Stopped => {}
                 }
             }
+        }
+        if had_ready {
+            // In one go: of a large group most members may be ready.
+            let is_ready = |node: NodeId| self.nodes[node].phase == Phase::Ready;
+            self.ready.retain(&self.run, is_ready);
+            self.fresh.retain(|&node| is_ready(node));
         }
         skipped
     }
 
     /// A running node is to end, and nothing comes after that but that its edges arrive.
-    fn tell(&mut self, node: NodeId) {
+    pub(super) fn tell(&mut self, node: NodeId) {
         self.after.remove(&node);
         if self.told.insert(node, ()).is_none() {
             self.commands.push(Command::Cancel(node));
@@ -116,17 +135,14 @@ impl Scheduler {
     }
 
     fn skip(&mut self, node: NodeId) {
-        match self.nodes[node as usize].phase {
-            Phase::Ready => {
-                self.ready.retain(|&ready| ready != node);
-                self.fresh.retain(|&fresh| fresh != node);
-            }
+        match self.nodes[node].phase {
             Phase::BackingOff => self.backing_off -= 1,
+            Phase::Waiting => _ = self.attempts.remove(&node),
             _ => {}
         }
         self.after.remove(&node);
         self.deactivate(node);
-        let record = &mut self.nodes[node as usize];
+        let record = &mut self.nodes[node];
         record.phase = Phase::Ended;
         record.last = State::Skipped;
         self.note_end(node, State::Skipped);

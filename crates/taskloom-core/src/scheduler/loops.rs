@@ -21,7 +21,11 @@ impl Scheduler {
         let plan = self.plan.clone();
         for edge in plan.loops().of(node) {
             let forward = self.forward.entry(edge.target).or_insert_with(|| plan.forward(edge.target));
-            let busy = forward.ones().filter(|&node| self.nodes[node].is_active()).count();
+            let (nodes, added) = (&self.nodes, &self.added);
+            let is_active = |node: &NodeId| nodes[*node].is_active();
+            let forward = forward.ones().map(|node| u32::try_from(node).unwrap_or(NodeId::MAX));
+            let busy =
+                forward.flat_map(|node| added.from(node).iter().copied().chain([node])).filter(is_active).count();
             self.waiting.push(Waiting {
                 edge: edge.edge,
                 source: edge.source,
@@ -44,7 +48,7 @@ impl Scheduler {
             return false;
         }
         self.fired.push(fired.edge);
-        if self.nodes[fired.target as usize].phase == Phase::Ended {
+        if self.nodes[fired.target].phase == Phase::Ended {
             self.re_arm(fired.target);
             match self.kind(fired.target) {
                 Kind::Task => {
@@ -65,25 +69,26 @@ impl Scheduler {
 
     /// A node is ready that was not under way.
     pub(super) fn activate(&mut self, node: NodeId) {
-        if !self.waiting.is_empty() {
+        if !self.waiting.is_empty() && !self.run.is_element(node) {
             self.count(node, |busy| busy + 1);
         }
     }
 
     /// A node is not ready and not under way any more. To be called before its phase changes.
     pub(super) fn deactivate(&mut self, node: NodeId) {
-        if !self.waiting.is_empty() && self.was_active(node) {
+        // While its elements are, their map itself is active.
+        if !self.waiting.is_empty() && !self.run.is_element(node) && self.was_active(node) {
             self.count(node, |busy| busy - 1);
         }
     }
 
     fn was_active(&self, node: NodeId) -> bool {
-        self.nodes[node as usize].is_active()
+        self.nodes[node].is_active()
     }
 
     fn count(&mut self, node: NodeId, count: impl Fn(u32) -> u32) {
         for waiting in &mut self.waiting {
-            if self.forward[&waiting.target].contains(node as usize) {
+            if self.forward[&waiting.target].contains(self.run.root(node) as usize) {
                 waiting.busy = count(waiting.busy);
             }
         }

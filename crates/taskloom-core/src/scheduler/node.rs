@@ -24,6 +24,8 @@ pub(super) enum Phase {
     Waiting,
     Ready,
     Running,
+    /// Elements of the map are ready or under way.
+    Mapping,
     /// A failed attempt waits for the next.
     BackingOff,
     /// As [`Node::last`] says.
@@ -48,6 +50,6 @@ impl Node {
 
     /// Whether it is ready or under way.
     pub(super) fn is_active(&self) -> bool {
-        matches!(self.phase, Phase::Ready | Phase::Running | Phase::BackingOff)
+        matches!(self.phase, Phase::Ready | Phase::Running | Phase::Mapping | Phase::BackingOff)
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{End, Ends, GroupRecord, Workflow, too_large};
+use super::{End, Ends, GroupRecord, Member, Workflow, too_large};
 use crate::{
     Argument, BuildError, Fragment, Instance,
     fragment::{Chain, GroupNode, Node},
@@ -8,8 +8,14 @@ use crate::{
 
 /// What is left to do while a fragment joins. Compositions nest without limit, so this is a stack of
 /// our own and not the machine's.
-enum Step<'a> {
+pub(super) enum Step<'a> {
     Visit(&'a Fragment),
+    /// An instance whose output another one takes.
+    Input(&'a Instance),
+    /// A group whose value an instance takes.
+    InputGroup(&'a Fragment),
+    /// An instance, once what its arguments come from has joined.
+    CloseTask(&'a Instance),
     CloseChain(&'a Fragment, &'a Arc<Chain>),
     /// A group, or with `false` the part of one that `|` has extended.
     CloseGroup(&'a Fragment, &'a Arc<GroupNode>, bool),
@@ -32,10 +38,23 @@ impl Workflow {
         while let Some(step) = steps.pop() {
             match step {
                 Step::Visit(fragment) => self.visit(fragment, &mut steps, &mut done)?,
+                Step::Input(instance) => match self.copy_of(&instance.into())? {
+                    Some(copy) => done.push(Ends::both(copy)),
+                    None => self.visit_task(instance, &mut steps, &mut done)?,
+                },
+                Step::InputGroup(group) => match self.copy_of(group)? {
+                    Some(copy) => done.push(Ends::both(copy)),
+                    None => self.visit(group, &mut steps, &mut done)?,
+                },
+                Step::CloseTask(instance) => self.close_task(instance, &mut done)?,
                 Step::CloseChain(fragment, chain) => {
                     let parts = done.split_off(done.len() - chain.parts.len());
-                    self.edges.extend(parts.windows(2).map(|pair| (pair[0].last, pair[1].first)));
-                    let ends = Ends { first: parts[0].first, last: parts[parts.len() - 1].last };
+                    for pair in parts.windows(2) {
+                        self.edges.push((pair[0].last, pair[1].first));
+                        let further = pair[1].further.map_or(&[][..], |number| &self.further[number as usize]);
+                        self.edges.extend(further.iter().map(|&first| (pair[0].last, first)));
+                    }
+                    let ends = Ends { last: parts[parts.len() - 1].last, ..parts[0] };
                     if Arc::strong_count(chain) > 1 {
                         self.joined.insert(Arc::as_ptr(chain).addr(), (fragment.clone(), ends));
                     }
@@ -59,12 +78,10 @@ impl Workflow {
         done: &mut Vec<Ends>,
     ) -> Result<(), BuildError> {
         let address = match &fragment.0 {
-            Node::Task(instance) => {
-                done.push(Ends::both(End::Task(self.join_instance(instance)?)));
-                return Ok(());
-            }
+            Node::Task(instance) => return self.visit_task(instance, steps, done),
             Node::Chain(chain) => Arc::as_ptr(chain).addr(),
             Node::Group(group) => Arc::as_ptr(group).addr(),
+            Node::Workflow(part) => Arc::as_ptr(part).addr(),
         };
         if let Some((_, ends)) = self.joined.get(&address) {
             done.push(*ends);
@@ -78,6 +95,7 @@ impl Workflow {
                 steps.extend(chain.parts.iter().rev().map(Step::Visit));
             }
             Node::Group(group) => self.visit_group(fragment, group, steps),
+            Node::Workflow(part) => done.push(self.join_part(fragment, part)?),
         }
         Ok(())
     }
@@ -123,7 +141,13 @@ impl Workflow {
         self.groups.push(GroupRecord {
             node: group.clone(),
             extends,
-            members: group.members.iter().cloned().zip(members).collect(),
+            members: group
+                .members
+                .iter()
+                .cloned()
+                .zip(members)
+                .map(|(part, ends)| Member::Composed(part, ends))
+                .collect(),
             after: u32::try_from(self.tasks.len()).unwrap_or(u32::MAX),
             extended: false,
         });
@@ -131,40 +155,46 @@ impl Workflow {
         Ok(ends)
     }
 
-    /// Adds an instance, after the instances whose outputs it takes, and the edges from these.
-    fn join_instance(&mut self, instance: &Instance) -> Result<u32, BuildError> {
-        if !takes_outputs(instance) {
-            return Arc::make_mut(&mut self.tasks).join(instance);
+    /// Adds an instance, or first what its arguments come from.
+    fn visit_task<'a>(
+        &mut self,
+        instance: &'a Instance,
+        steps: &mut Vec<Step<'a>>,
+        done: &mut Vec<Ends>,
+    ) -> Result<(), BuildError> {
+        if instance.takes_outputs() && self.tasks.number(instance).is_none() {
+            steps.push(Step::CloseTask(instance));
+            steps.extend(inputs(instance).rev());
+            return Ok(());
         }
-        let mut pending = vec![(instance, false)];
-        let mut number = 0;
-        while let Some((instance, inputs_joined)) = pending.pop() {
-            if !inputs_joined && takes_outputs(instance) && self.tasks.number(instance).is_none() {
-                pending.push((instance, true));
-                pending.extend(inputs(instance).rev().map(|input| (input, false)));
-                continue;
-            }
-            number = Arc::make_mut(&mut self.tasks).join(instance)?;
-            if inputs_joined {
-                for input in inputs(instance) {
-                    let from = self.tasks.number(input).expect("inputs join before what takes them");
-                    self.edges.push((End::Task(from), End::Task(number)));
-                }
-            }
+        let number = Arc::make_mut(&mut self.tasks).join(instance)?;
+        done.push(Ends::both(End::Task(number)));
+        Ok(())
+    }
+
+    /// Adds an instance that takes outputs, and the edges from these.
+    fn close_task(&mut self, instance: &Instance, done: &mut Vec<Ends>) -> Result<(), BuildError> {
+        let number = Arc::make_mut(&mut self.tasks).join(instance)?;
+        let end = End::Task(number);
+        let from = done.split_off(done.len() - inputs(instance).count());
+        for (input, from) in inputs(instance).zip(from) {
+            self.note_copied_input(number, &input, from.last);
+            self.edges.push((from.last, end));
         }
-        Ok(number)
+        done.push(Ends::both(end));
+        Ok(())
     }
 }
 
-fn takes_outputs(instance: &Instance) -> bool {
-    instance.arguments().iter().any(|a| matches!(a, Argument::Output(_) | Argument::Outputs(_)))
-}
-
-/// The instances whose outputs an instance takes.
-pub(crate) fn inputs(instance: &Instance) -> impl DoubleEndedIterator<Item = &Instance> {
-    instance.arguments().iter().flat_map(|argument| match argument {
-        Argument::Output(input) => std::slice::from_ref(input),
-        Argument::Outputs(inputs) => inputs.as_slice(),
-        Argument::Open | Argument::Value(_) => &[],
+/// What the arguments of an instance come from.
+pub(super) fn inputs(instance: &Instance) -> impl DoubleEndedIterator<Item = Step<'_>> {
+    instance.arguments().iter().flat_map(|argument| {
+        let (instances, group): (&[Instance], _) = match argument {
+            Argument::Output(input) => (std::slice::from_ref(input), None),
+            Argument::Outputs(inputs) => (inputs.as_slice(), None),
+            Argument::Group(group) => (&[], Some(group)),
+            Argument::Open | Argument::Value(_) => (&[], None),
+        };
+        instances.iter().map(Step::Input).chain(group.map(Step::InputGroup))
     })
 }

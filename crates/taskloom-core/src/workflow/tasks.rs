@@ -1,7 +1,10 @@
-use hashbrown::HashTable;
+use std::sync::Arc;
 
-use super::{duplicate, too_large};
-use crate::{BuildError, Instance, hash, hash::Map, task_id};
+use hashbrown::HashTable;
+use smallvec::SmallVec;
+
+use super::{End, duplicate, too_large};
+use crate::{BuildError, Fragment, Instance, hash, hash::Map, task_id};
 
 /// The instances of a workflow, numbered in the order in which they joined, and found by id.
 ///
@@ -17,6 +20,18 @@ pub(crate) struct Tasks {
     /// How many instances with an automatic id and this digest have joined, and how many with a fixed one
     /// that was taken, by its hash.
     occurrences: Map<u64, u64>,
+    parts: Option<Box<Parts>>,
+}
+
+/// What is known of the tasks that came from workflows that are parts of this one (rule C-11).
+#[derive(Clone, Default)]
+struct Parts {
+    /// What an instance or a group became, by address; the fragment keeps the address taken.
+    copies: Map<usize, (Fragment, SmallVec<[End; 1]>)>,
+    /// What the ids of the workflows around a task begin with, the innermost first.
+    scopes: Map<u32, Arc<[String]>>,
+    /// Where a task's input, by its address, is a copy.
+    inputs: Map<(u32, usize), End>,
 }
 
 impl Tasks {
@@ -52,6 +67,11 @@ impl Tasks {
         }
         // Its id is another instance's here, so it can only be among the renamed ones.
         self.renamed_numbers.get(&instance.address()).copied()
+    }
+
+    /// How many instances with an automatic id and this digest have joined.
+    pub(crate) fn occurrences(&self, digest: u64) -> u64 {
+        self.occurrences.get(&digest).copied().unwrap_or(0)
     }
 
     /// Adds an instance, unless it is there, and gives its number.
@@ -92,12 +112,63 @@ impl Tasks {
         }
     }
 
+    /// Notes what an instance or a group became in the copy of its workflow.
+    pub(super) fn note_copy(&mut self, address: usize, original: Fragment, copy: End) {
+        let (_, copies) =
+            self.parts.get_or_insert_default().copies.entry(address).or_insert_with(|| (original, SmallVec::new()));
+        copies.push(copy);
+    }
+
+    /// What an instance or a group became in copies of its workflow.
+    pub(crate) fn copies(&self, address: usize) -> &[End] {
+        self.parts.as_ref().and_then(|parts| parts.copies.get(&address)).map_or(&[], |(_, copies)| copies)
+    }
+
+    /// All of these, each with what it became.
+    pub(super) fn all_copies(&self) -> Vec<(usize, Fragment, SmallVec<[End; 1]>)> {
+        let copies = self.parts.iter().flat_map(|parts| &parts.copies);
+        let mut copies: Vec<_> =
+            copies.map(|(&address, (original, copies))| (address, original.clone(), copies.clone())).collect();
+        copies.sort_unstable_by_key(|(address, ..)| *address);
+        copies
+    }
+
+    /// What the ids of the workflows around a task begin with, the innermost first.
+    pub(crate) fn scopes(&self, number: u32) -> &[String] {
+        self.parts.as_ref().and_then(|parts| parts.scopes.get(&number)).map_or(&[], |scopes| scopes)
+    }
+
+    pub(super) fn set_scopes(&mut self, number: u32, scopes: Arc<[String]>) {
+        self.parts.get_or_insert_default().scopes.insert(number, scopes);
+    }
+
+    /// Notes that a task takes the output of a copy.
+    pub(super) fn note_input(&mut self, taker: u32, address: usize, copy: End) {
+        self.parts.get_or_insert_default().inputs.insert((taker, address), copy);
+    }
+
+    /// The copy that an input of a task is, if it is one.
+    pub(super) fn copied_input(&self, taker: u32, address: usize) -> Option<End> {
+        self.parts.as_ref()?.inputs.get(&(taker, address)).copied()
+    }
+
+    /// The number of an instance whose output a task takes.
+    pub(crate) fn input(&self, taker: u32, instance: &Instance) -> Option<u32> {
+        match self.copied_input(taker, instance.address()) {
+            Some(End::Task(number)) => Some(number),
+            _ => self.number(instance),
+        }
+    }
+
     fn join_unnamed(&mut self, instance: &Instance) -> Result<u32, BuildError> {
         let number = self.next_number()?;
         let digest = instance.digest();
         let occurrence = self.occurrences.entry(digest).or_insert(0);
         *occurrence += 1;
-        let mut ids = task_id::joining(instance.definition().id(), digest, *occurrence);
+        let definition = instance.definition().id();
+        // A map is named after its definition, as its elements are after the map.
+        let alone = instance.options().map.as_ref().map(|_| definition.to_owned());
+        let mut ids = alone.into_iter().chain(task_id::joining(definition, digest, *occurrence));
         let free = ids.find(|id| self.find(id).is_none()).expect("there are more lengths than tasks");
         let fixed = instance.fix_id(free);
         if self.find(fixed).is_some() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     loops,
-    recipe::{Input, Recipe, Rule, Shape, Task},
+    recipe::{Input, Recipe, Rule, Settings, Shape, Task},
 };
 
 pub(crate) type Edge = (usize, usize);
@@ -33,8 +33,7 @@ pub(crate) struct Group {
     pub(crate) entry: usize,
     pub(crate) exit: usize,
     pub(crate) branches: Vec<Branch>,
-    pub(crate) rule: Rule,
-    pub(crate) fail_fast: bool,
+    pub(crate) settings: Settings,
 }
 
 /// Nodes are numbered in the order of composition, a group's entry and exit after its members.
@@ -120,23 +119,25 @@ impl<'a> Graph<'a> {
         self.edges.iter().copied().filter(|(from, _)| *from == node).collect()
     }
 
-    /// The tasks directly before a node. Groups' entries and exits stand for what is before or in them.
-    pub(crate) fn tasks_before(&self, node: usize) -> BTreeSet<usize> {
+    /// The tasks directly before a node, and the exits of groups. These, and entries, stand also for what is in or
+    /// before them.
+    pub(crate) fn before(&self, node: usize) -> BTreeSet<usize> {
         let mut seen = BTreeSet::new();
         let mut look = |from: Vec<usize>| from.into_iter().filter(|&from| seen.insert(from)).collect::<Vec<_>>();
         let mut pending = look(self.arriving(node).map(|(from, _)| from).collect());
-        let mut tasks = BTreeSet::new();
+        let mut nodes = BTreeSet::new();
         while let Some(from) = pending.pop() {
             match self.nodes[from] {
-                Node::Task(_) => _ = tasks.insert(from),
+                Node::Task(_) => _ = nodes.insert(from),
                 Node::Entry(_) => pending.extend(look(self.arriving(from).map(|(from, _)| from).collect())),
                 Node::Exit(group) => {
+                    nodes.insert(from);
                     let inside = self.groups[group].branches.iter().flat_map(|branch| branch.inside.clone());
                     pending.extend(look(inside.collect()));
                 }
             }
         }
-        tasks
+        nodes
     }
 
     pub(crate) fn is_grouped(&self, node: usize) -> bool {
@@ -169,12 +170,12 @@ impl<'a> Graph<'a> {
                 let (first, last) = (parts[0].first, parts[parts.len() - 1].last);
                 Branch { first, last, inside: parts.into_iter().flat_map(|part| part.inside).collect(), is_critical }
             }
-            Shape::Group { members, rule, fail_fast, .. } => {
+            Shape::Group { members, settings, .. } => {
                 let mut branches = Vec::new();
                 for member in members {
                     let mut branch = self.join(member);
-                    if let Rule::Critical(number) = rule {
-                        branch.is_critical = member.tasks().contains(&shape.critical(*number));
+                    if let Rule::Critical(number) = settings.rule {
+                        branch.is_critical = member.tasks().contains(&shape.critical(number));
                     }
                     // A group is a set: the same branch again adds nothing.
                     if !branches.contains(&branch) {
@@ -187,7 +188,7 @@ impl<'a> Graph<'a> {
                     self.edges.extend([(entry, branch.first), (branch.last, exit)]);
                 }
                 let within = self.within(&branches);
-                self.groups.push(Group { within, entry, exit, branches, rule: *rule, fail_fast: *fail_fast });
+                self.groups.push(Group { within, entry, exit, branches, settings: *settings });
                 Branch { first: entry, last: exit, inside: vec![exit], is_critical }
             }
         }
@@ -211,13 +212,13 @@ impl<'a> Graph<'a> {
         for group in &mut self.groups {
             let (kept, lost): (Vec<_>, Vec<_>) =
                 std::mem::take(&mut group.branches).into_iter().partition(|branch| reached.contains(&branch.last));
-            let misses = match group.rule {
-                Rule::Strict | Rule::BestEffort => false,
+            let misses = match group.settings.rule {
+                Rule::Strict | Rule::BestEffort | Rule::Own => false,
                 Rule::AtLeast(_) => !lost.is_empty(),
                 Rule::Critical(_) => lost.iter().any(|branch| branch.is_critical),
             };
             if misses {
-                group.rule = Rule::Strict;
+                group.settings.rule = Rule::Strict;
             }
             group.branches = kept;
         }

@@ -1,13 +1,14 @@
 //! What a random workflow is made of, and what happens in its run.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
 
 use taskloom_core::{
-    Argument, Fragment, GroupSettings, Instance, Limits, Lookup, Options, Policy, Workflow, chain, parallel,
+    Argument, Body, Definition, Digest, Fragment, GroupSettings, Instance, Limits, Lookup, Options, OwnPolicy, Place,
+    Policy, TaskKind, Value, Workflow, chain, parallel,
 };
 
 use crate::{
-    body::{definition, instance},
+    body::{Uncalled, instance},
     parameter::parameter,
 };
 
@@ -16,7 +17,14 @@ use crate::{
 pub(crate) enum Shape {
     Task(usize),
     Chain(Vec<Self>),
-    Group { members: Vec<Self>, by_operator: bool, rule: Rule, fail_fast: bool },
+    Group { members: Vec<Self>, by_operator: bool, settings: Settings },
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) rule: Rule,
+    pub(crate) fail_fast: bool,
+    pub(crate) max_concurrency: Option<NonZeroU32>,
 }
 
 /// When a group has succeeded.
@@ -27,6 +35,39 @@ pub(crate) enum Rule {
     AtLeast(u32),
     /// The branches of this one of its tasks have; counted round.
     Critical(usize),
+    /// When somebody says so.
+    Own,
+}
+
+/// A policy about which the core knows nothing.
+#[derive(Debug)]
+struct Opaque;
+
+impl OwnPolicy for Opaque {
+    fn name(&self) -> &'static str {
+        "opaque"
+    }
+}
+
+/// A body that says of itself what it is.
+struct OfKind(TaskKind);
+
+impl Body for OfKind {
+    fn is_async(&self) -> bool {
+        self.0 == TaskKind::Async
+    }
+
+    fn digest(&self, value: &Value, digest: &mut Digest) {
+        Uncalled.digest(value, digest);
+    }
+
+    fn mapping(&self, entries: Vec<(&str, Value)>) -> Value {
+        Uncalled.mapping(entries)
+    }
+
+    fn list(&self, parameter: usize, values: Vec<Value>) -> Value {
+        Uncalled.list(parameter, values)
+    }
 }
 
 /// How one attempt of a task ends.
@@ -54,6 +95,7 @@ pub(crate) struct Task {
     pub(crate) input: Option<Input>,
     pub(crate) max_cycles: u32,
     pub(crate) is_clean_up: bool,
+    pub(crate) kind: TaskKind,
     /// One attempt after the other, over all its executions. Those that follow succeed.
     pub(crate) acts: Vec<Act>,
 }
@@ -118,7 +160,8 @@ impl Shape {
 
 impl Task {
     fn options(&self) -> Options {
-        Options { max_cycles: Some(self.max_cycles), always: self.is_clean_up, ..Options::default() }
+        let timeout = (self.kind == TaskKind::Timed).then_some(Duration::from_secs(1));
+        Options { max_cycles: Some(self.max_cycles), always: self.is_clean_up, timeout, ..Options::default() }
     }
 }
 
@@ -128,7 +171,9 @@ impl Recipe {
         let mut tasks: Vec<Instance> = Vec::new();
         for (number, task) in self.tasks.iter().enumerate() {
             let parameters: Vec<_> = task.input.iter().map(|input| parameter("input", input.has_default)).collect();
-            let mut made = instance(&definition("t", parameters, Lookup::ByName), &format!("t{number}"));
+            let body = OfKind(task.kind);
+            let definition = Definition::new("t", parameters, Lookup::ByName, Place::caller(), body);
+            let mut made = instance(&Arc::new(definition), &format!("t{number}"));
             if let Some(input) = &task.input {
                 made.bind(0, input.bind(&tasks));
             }
@@ -159,7 +204,7 @@ fn compose(shape: &Shape, tasks: &[Instance], groups: &mut u32) -> Fragment {
             let parts: Vec<_> = parts.iter().map(|part| compose(part, tasks, groups)).collect();
             chain(parts).unwrap()
         }
-        Shape::Group { members, by_operator, rule, fail_fast } => {
+        Shape::Group { members, by_operator, settings } => {
             let members: Vec<_> = members.iter().map(|member| compose(member, tasks, groups)).collect();
             let name = format!("g{groups}");
             *groups += 1;
@@ -168,19 +213,17 @@ fn compose(shape: &Shape, tasks: &[Instance], groups: &mut u32) -> Fragment {
             } else {
                 parallel(members).unwrap()
             };
-            let policy = match *rule {
+            let policy = match settings.rule {
                 Rule::Strict => Policy::Strict,
                 Rule::BestEffort => Policy::BestEffort,
                 Rule::AtLeast(least) => Policy::AtLeast(least),
                 Rule::Critical(number) => Policy::Critical(vec![format!("t{}", shape.critical(number))]),
+                Rule::Own => Policy::Own(Arc::new(Opaque)),
             };
+            let Settings { fail_fast, max_concurrency, .. } = *settings;
+            let name = Some(name);
             group
-                .with_settings(GroupSettings {
-                    name: Some(name),
-                    policy,
-                    fail_fast: *fail_fast,
-                    ..GroupSettings::default()
-                })
+                .with_settings(GroupSettings { name, policy, fail_fast, max_concurrency, ..GroupSettings::default() })
                 .unwrap()
         }
     }

@@ -10,7 +10,7 @@ mod settle;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use taskloom_core::{Limits, Retry, State};
+use taskloom_core::{Limits, Retry, State, TaskKind, TaskKinds};
 
 use crate::graph::{Edge, Graph};
 pub(crate) use ending::End;
@@ -28,6 +28,8 @@ pub(crate) struct Reference<'a> {
     queue: Vec<usize>,
     /// Those that became so by the event being applied.
     fresh: BTreeSet<usize>,
+    /// The loop edges that have fired while no task ran.
+    fired: BTreeSet<Edge>,
     /// How many executions have started.
     steps: u64,
     end: Option<End>,
@@ -46,6 +48,7 @@ impl<'a> Reference<'a> {
             waiting: BTreeSet::new(),
             queue: Vec::new(),
             fresh: BTreeSet::new(),
+            fired: BTreeSet::new(),
             steps: 0,
             end: None,
             cancelled: BTreeSet::new(),
@@ -56,15 +59,47 @@ impl<'a> Reference<'a> {
     }
 
     /// Before an event: what the last one had the driver do is done.
-    pub(crate) fn forget_commands(&mut self) {
+    pub(crate) fn begin(&mut self, is_about_a_task: bool) {
+        if is_about_a_task {
+            self.fired.clear();
+        }
         self.cancelled.clear();
         self.cancels_all = false;
     }
 
-    /// The node that has to start next.
-    pub(crate) fn next(&self) -> Option<usize> {
-        let full = self.limits.max_concurrency.is_some_and(|most| self.running().len() >= most.get() as usize);
-        if full { None } else { self.queue.first().copied() }
+    /// The node that has to start next where nodes of these kinds can.
+    pub(crate) fn next(&self, kinds: TaskKinds) -> Option<usize> {
+        let mut exits = self.queue.iter().copied().filter(|&node| self.graph.recipe(node).is_none());
+        if let Some(exit) = exits.next()
+            && kinds.contains(TaskKind::Judgement)
+        {
+            return Some(exit);
+        }
+        let running = self.running_tasks();
+        if self.limits.max_concurrency.is_some_and(|most| running.len() >= most.get() as usize) {
+            return None;
+        }
+        let has_room = |node: usize| {
+            let around = self.graph.groups.iter().filter(|group| group.within.contains(&node));
+            let mut caps = around.filter_map(|group| Some((group, group.settings.max_concurrency?.get() as usize)));
+            caps.all(|(group, most)| running.iter().filter(|node| group.within.contains(node)).count() < most)
+        };
+        let tasks = self.queue.iter().filter_map(|&node| Some((node, self.graph.recipe(node)?.kind)));
+        let mut tasks = tasks.filter(|&(node, _)| has_room(node));
+        let next = match self.limits.max_concurrency {
+            None => tasks.find(|&(_, kind)| kinds.contains(kind)),
+            // Slots of the run are given out in order.
+            Some(_) => tasks.next().filter(|&(_, kind)| kinds.contains(kind)),
+        };
+        let (next, _) = next?;
+        (self.records[next].attempt > 1 || !self.is_out_of_steps()).then_some(next)
+    }
+
+    /// The tasks that run; groups that are judged are not among them.
+    pub(crate) fn running_tasks(&self) -> Vec<usize> {
+        let mut running = self.running();
+        running.retain(|&node| self.graph.recipe(node).is_some());
+        running
     }
 
     pub(crate) fn running(&self) -> Vec<usize> {
@@ -134,9 +169,12 @@ impl<'a> Reference<'a> {
     }
 
     pub(crate) fn started(&mut self, node: usize) {
-        assert_eq!(self.queue.remove(0), node);
+        self.queue.retain(|&ready| ready != node);
         let record = &mut self.records[node];
         record.state = State::Running;
+        if self.graph.recipe(node).is_none() {
+            return;
+        }
         if record.attempt == 1 {
             self.steps += 1;
             record.iteration += u32::from(record.has_run);
@@ -171,6 +209,12 @@ impl<'a> Reference<'a> {
         self.settle();
     }
 
+    /// Somebody has said whether a group has succeeded.
+    pub(crate) fn judged(&mut self, exit: usize, passed: bool) {
+        self.finish(exit, if passed { State::Succeeded } else { State::Failed });
+        self.settle();
+    }
+
     /// Nobody drops a node by itself: where nobody asked for it, that cancels the run.
     pub(crate) fn dropped(&mut self, node: usize) {
         if !self.is_being_cancelled(node) {
@@ -183,7 +227,7 @@ impl<'a> Reference<'a> {
 
     /// Cancels the run from outside, also one that has been ending for another reason.
     pub(crate) fn cancel(&mut self) {
-        self.cancels_all = !self.running().is_empty();
+        self.cancels_all = !self.running_tasks().is_empty();
         self.stop(End::Cancelled);
         self.settle();
     }

@@ -3,9 +3,9 @@
 use std::{num::NonZeroU32, ops::Range};
 
 use proptest::{collection::vec, option, prelude::*};
-use taskloom_core::Limits;
+use taskloom_core::{Limits, TaskKind};
 
-use crate::recipe::{Act, Again, Input, Recipe, Rule, Shape, Task};
+use crate::recipe::{Act, Again, Input, Recipe, Rule, Settings, Shape, Task};
 
 const MOST_TASKS: usize = 10;
 
@@ -34,8 +34,9 @@ fn limits() -> impl Strategy<Value = Limits> {
 fn task(number: usize, count: usize) -> impl Strategy<Value = Task> {
     let max_cycles = prop_oneof![1 => 1_u32..3, 3 => 3_u32..6];
     let is_clean_up = prop::bool::weighted(0.12);
-    (input(number), max_cycles, is_clean_up, vec(act(count), 0..5))
-        .prop_map(|(input, max_cycles, is_clean_up, acts)| Task { input, max_cycles, is_clean_up, acts })
+    let kind = prop_oneof![6 => Just(TaskKind::Plain), 3 => Just(TaskKind::Async), 1 => Just(TaskKind::Timed)];
+    (input(number), max_cycles, is_clean_up, kind, vec(act(count), 0..5))
+        .prop_map(|(input, max_cycles, is_clean_up, kind, acts)| Task { input, max_cycles, is_clean_up, kind, acts })
 }
 
 /// What is taken comes from tasks made before: the first has nothing to take.
@@ -73,9 +74,18 @@ fn shape(tasks: Range<usize>, count: usize, depth: u32) -> BoxedStrategy<Shape> 
         parts.prop_map(Shape::Chain)
     });
     let member = (tasks.clone(), tasks).prop_flat_map(move |(a, b)| shape(a.min(b)..a.max(b) + 1, count, depth - 1));
-    let group = (vec(member, 1..4), any::<bool>(), rule(), prop::bool::weighted(0.4))
-        .prop_map(|(members, by_operator, rule, fail_fast)| Shape::Group { members, by_operator, rule, fail_fast });
+    let group = (vec(member, 1..4), any::<bool>(), settings())
+        .prop_map(|(members, by_operator, settings)| Shape::Group { members, by_operator, settings });
     prop_oneof![1 => leaf, 3 => chain, 3 => group].boxed()
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    let max_concurrency = option::weighted(0.4, (1_u32..4).prop_map(|most| NonZeroU32::new(most).unwrap()));
+    (rule(), prop::bool::weighted(0.4), max_concurrency).prop_map(|(rule, fail_fast, max_concurrency)| Settings {
+        rule,
+        fail_fast,
+        max_concurrency,
+    })
 }
 
 fn rule() -> impl Strategy<Value = Rule> {
@@ -84,5 +94,6 @@ fn rule() -> impl Strategy<Value = Rule> {
         Just(Rule::BestEffort),
         (1_u32..4).prop_map(Rule::AtLeast),
         any::<usize>().prop_map(Rule::Critical),
+        Just(Rule::Own),
     ]
 }

@@ -5,13 +5,22 @@ mod check;
 use std::sync::Arc;
 
 use proptest::test_runner::{TestCaseError, TestCaseResult};
-use taskloom_core::{Command, Control, Event, NodeId, Plan, Retry, Scheduler};
+use taskloom_core::{Command, Control, Event, NodeId, Plan, Retry, Scheduler, TaskKind, TaskKinds};
 
 use crate::{
     graph::{Graph, Node},
     recipe::{Act, Recipe},
     reference::Reference,
 };
+
+/// Who may ask for a node: one who runs all kinds, or one kind.
+const KINDS: [TaskKinds; 5] = [
+    TaskKinds::ALL,
+    TaskKinds::of(TaskKind::Plain),
+    TaskKinds::of(TaskKind::Timed),
+    TaskKinds::of(TaskKind::Async),
+    TaskKinds::of(TaskKind::Judgement),
+];
 
 /// No run here has that many events, unless it never ends.
 const MOST_EVENTS: usize = 5000;
@@ -29,9 +38,11 @@ struct Trial<'a> {
     events: Vec<Event>,
 }
 
-pub(crate) fn compare(recipe: &Recipe) -> TestCaseResult {
+/// Gives how many events it has applied.
+pub(crate) fn compare(recipe: &Recipe) -> Result<u64, TestCaseError> {
     let mut trial = Trial::new(recipe);
-    trial.run().map_err(|error| TestCaseError::fail(format!("{error}\n{}", trial.story())))
+    trial.run().map_err(|error| TestCaseError::fail(format!("{error}\n{}", trial.story())))?;
+    Ok(trial.events.len() as u64)
 }
 
 fn number(plan: &Plan, node: Node) -> NodeId {
@@ -73,7 +84,13 @@ impl<'a> Trial<'a> {
         let plan = self.scheduler.plan();
         let nodes = (0_u32..).take(plan.len()).map(|node| format!("{node}: {:?} {}", plan.kind(node), plan.id(node)));
         let nodes: Vec<String> = nodes.collect();
-        format!("nodes: {}\n{plan}events: {:?}", nodes.join(", "), self.events)
+        let states = self.numbers.iter().enumerate().map(|(node, &number)| {
+            let (id, ours, theirs) = (plan.id(number), self.scheduler.state(number), self.reference.state(node));
+            if ours == theirs { format!("{id} {ours}") } else { format!("{id} {ours}, by the reference {theirs}") }
+        });
+        let states: Vec<String> = states.collect();
+        let (nodes, states) = (nodes.join(", "), states.join("; "));
+        format!("nodes: {nodes}\n{plan}events: {:?}\nstates: {states}", self.events)
     }
 
     /// One event, as `choice` would have it.
@@ -83,7 +100,10 @@ impl<'a> Trial<'a> {
         let one_of = |nodes: &[usize]| nodes.get(which % nodes.len().max(1)).copied();
         let being_cancelled: Vec<usize> =
             running.iter().copied().filter(|&node| self.reference.is_being_cancelled(node)).collect();
-        match (kind, one_of(&running), one_of(&backing_off), self.reference.next()) {
+        // Somebody asks who can run some kinds; or, if there is nothing for him, somebody else.
+        let asked = KINDS[which % KINDS.len()];
+        let next = self.reference.next(asked).or_else(|| self.reference.next(TaskKinds::ALL));
+        match (kind, one_of(&running), one_of(&backing_off), next) {
             (1, ..) if which % 4 == 0 => {
                 self.apply(Event::Cancelled);
                 self.reference.cancel();
@@ -94,7 +114,7 @@ impl<'a> Trial<'a> {
             (7..21, ..) if !being_cancelled.is_empty() => self.drop(one_of(&being_cancelled).unwrap()),
             (21..31, _, Some(node), _) | (_, None, Some(node), None) => self.due(node),
             (even, None, ..) | (even, .., Some(_)) if even % 2 == 0 || running.is_empty() => {
-                let node = self.reference.next().unwrap();
+                let node = next.unwrap();
                 self.apply(Event::Started(self.numbers[node]));
                 self.reference.started(node);
             }
@@ -116,6 +136,13 @@ impl<'a> Trial<'a> {
     /// A running node's attempt ends by its script.
     fn end(&mut self, node: usize) {
         let number = self.numbers[node];
+        if matches!(self.reference.graph.nodes[node], Node::Exit(_)) {
+            // Most groups pass, but not at every look.
+            self.acted[node] += 1;
+            let passed = (node + self.acted[node]) % 4 != 3;
+            self.apply(Event::Judged { exit: number, passed });
+            return self.reference.judged(node, passed);
+        }
         let acts = &self.reference.graph.recipe(node).unwrap().acts;
         let act = acts.get(self.acted[node]).cloned().unwrap_or(Act::Succeed);
         self.acted[node] += 1;
@@ -164,8 +191,13 @@ impl<'a> Trial<'a> {
     /// Tells the scheduler.
     fn apply(&mut self, event: Event) {
         self.commands.clear();
+        let is_about_a_task = match event {
+            Event::Started(node) => self.scheduler.plan().is_task(node),
+            Event::Judged { .. } => false,
+            _ => true,
+        };
         self.events.push(event.clone());
         self.scheduler.apply(event, &mut self.commands);
-        self.reference.forget_commands();
+        self.reference.begin(is_about_a_task);
     }
 }

@@ -24,7 +24,7 @@ impl Body for Uncalled {
         Arc::new(entries)
     }
 
-    fn list(&self, values: Vec<Value>) -> Value {
+    fn list(&self, _parameter: usize, values: Vec<Value>) -> Value {
         Arc::new(values)
     }
 }
@@ -32,7 +32,7 @@ impl Body for Uncalled {
 /// A definition whose results are of type `i64`.
 pub(crate) fn definition(id: &'static str, parameters: Vec<Parameter>, lookup: Lookup) -> Arc<Definition> {
     let definition = Definition::new(id, parameters, lookup, Place::caller(), Uncalled);
-    Arc::new(definition.with_output(TypeId::of::<i64>()))
+    Arc::new(definition.with_output(TypeId::of::<i64>(), "i64"))
 }
 
 /// An instance of a definition under a task id.

@@ -13,7 +13,7 @@ use pyo3::{
 };
 use taskloom::engine::{AttemptChannel, ChannelFailure};
 use taskloom_core::{
-    Plan,
+    RunPlan,
     channel::{End, Write},
 };
 
@@ -26,7 +26,7 @@ const SIGNALS: Duration = Duration::from_millis(50);
 #[pyclass(frozen, module = "taskloom._native")]
 pub(crate) struct Channel {
     inner: AttemptChannel,
-    plan: Arc<Plan>,
+    plan: Arc<RunPlan>,
     origin: Origin,
 }
 
@@ -106,7 +106,7 @@ impl Channel {
 }
 
 impl Channel {
-    pub(super) fn new(inner: AttemptChannel, plan: Arc<Plan>, origin: Origin) -> Self {
+    pub(super) fn new(inner: AttemptChannel, plan: Arc<RunPlan>, origin: Origin) -> Self {
         Self { inner, plan, origin }
     }
 

@@ -1,9 +1,9 @@
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
-use pyo3::prelude::*;
-use taskloom::engine::{Asks, AttemptChannel, Engine, Execution, Job};
-use taskloom_core::{NodeId, Options, Plan};
+use pyo3::{exceptions::PyTypeError, prelude::*};
+use taskloom::engine::{Asks, AttemptChannel, Engine, Execution, Job, Target};
+use taskloom_core::{NodeId, Options, RunPlan};
 
 use super::channel::Channel;
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 #[pyclass(frozen, module = "taskloom._native")]
 pub(crate) struct RunControl {
     engine: Weak<Engine>,
-    plan: Arc<Plan>,
+    plan: Arc<RunPlan>,
     node: NodeId,
     execution: Execution,
     asks: Arc<Mutex<Asks>>,
@@ -80,53 +80,78 @@ impl RunControl {
 
     /// The result of a task that has succeeded, or the default.
     fn get<'py>(&self, py: Python<'py>, task_id: &str, default: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        self.origin.check(py)?;
-        let node = self.plan.find(task_id).filter(|&node| self.plan.is_task(node));
+        self.under_way(py)?;
+        let node = self.plan.find_from(self.node, task_id).filter(|&node| self.plan.is_task(node));
         let value = node.and_then(|node| self.engine.upgrade()?.result(node));
         Ok(value.map_or(default, |value| unwrap(py, &value).clone()))
     }
 
-    /// Goes on at a task of the run.
-    fn jump(&self, task: &Bound<'_, PyAny>) -> PyResult<()> {
-        let target = self.find(task)?;
-        let mut asks = self.asks.lock();
-        if !asks.jumps.contains(&target) {
-            asks.jumps.push(target);
-        }
-        Ok(())
-    }
-
-    /// Whether a task is one of the run.
-    fn has(&self, task: &Bound<'_, PyAny>) -> bool {
-        self.find(task).is_ok()
+    /// Runs a task, given as id, instance or definition: one that the run has, or one that is added to it.
+    fn next(&self, task: &Bound<'_, PyAny>, goto: bool) -> PyResult<()> {
+        self.under_way(task.py())?;
+        let target = match as_instance(task) {
+            Some(instance) => {
+                Target::new(&self.plan, &instance, self.node).map_err(|error| errors::raise(task.py(), &error))?
+            }
+            None => self.named(task)?,
+        };
+        let asked = self.asks.lock().run(target, goto);
+        asked.map_err(|error| errors::raise(task.py(), &error))
     }
 
     /// Runs the task again, with this as its first argument.
-    fn iterate(&self, data: Bound<'_, PyAny>) {
+    fn iterate(&self, data: Bound<'_, PyAny>) -> PyResult<()> {
+        self.under_way(data.py())?;
         let before = self.asks.lock().iterate.replace(wrap(data));
         // Dropped here, where no lock is held.
         drop(before);
+        Ok(())
     }
 
     /// Ends the run as a success.
-    fn terminate(&self, message: String) {
+    fn terminate(&self, py: Python<'_>, message: String) -> PyResult<()> {
+        self.under_way(py)?;
         self.asks.lock().terminate = Some(message);
+        Ok(())
     }
 
     /// Cancels the run.
-    fn cancel(&self, message: String) {
+    fn cancel(&self, py: Python<'_>, message: String) -> PyResult<()> {
+        self.under_way(py)?;
         self.asks.lock().cancel = Some(message);
+        Ok(())
     }
 }
 
 impl RunControl {
-    fn find(&self, task: &Bound<'_, PyAny>) -> PyResult<NodeId> {
-        let node = match as_instance(task) {
-            Some(instance) => self.plan.node_of(&instance),
-            None => self.plan.find(&task.extract::<String>()?),
+    /// Refuses what an attempt tries that has been abandoned.
+    fn under_way(&self, py: Python<'_>) -> PyResult<()> {
+        self.origin.check(py)?;
+        if self.engine.upgrade().is_some_and(|engine| !engine.is_abandoned(self.execution)) {
+            return Ok(());
+        }
+        let id = self.plan.id(self.node);
+        Err(errors::attempt_ended(py, &format!("an attempt of `{id}` that has ended used its context")))
+    }
+
+    /// The task with this id: one of the run, or else a template of the workflow (rule C-6).
+    fn named(&self, task: &Bound<'_, PyAny>) -> PyResult<Target> {
+        let Ok(shown) = task.extract::<String>() else {
+            let class = task.get_type().name()?;
+            return Err(PyTypeError::new_err(format!(
+                "next_task() takes a task's id, an instance or a definition, not {class}"
+            )));
         };
-        node.filter(|&node| self.plan.is_task(node) && self.plan.includes(node)).ok_or_else(|| {
-            let shown = task.str().map(|text| text.to_string()).unwrap_or_default();
+        let node =
+            self.plan.find_from(self.node, &shown).filter(|&node| self.plan.is_task(node) && self.plan.includes(node));
+        if let Some(node) = node {
+            return Ok(Target::Known(node));
+        }
+        let template = self.plan.plan().template(&shown).map_err(|error| errors::raise(task.py(), &error))?;
+        if let Some(template) = template {
+            return Target::new(&self.plan, &template, self.node).map_err(|error| errors::raise(task.py(), &error));
+        }
+        Err({
             let close: Vec<String> =
                 taskloom_core::nearest(&shown, self.plan.ids()).iter().map(|id| format!("`{id}`")).collect();
             let hint = if close.is_empty() {

@@ -89,7 +89,7 @@ fn fields(event: &Event) -> Fields {
         }
         EventKind::GroupEnded { state } => status = Some(state.to_string()),
         EventKind::RunEnded { status: how } => status = Some(how.to_string()),
-        EventKind::Jump { targets: ids } => targets.clone_from(ids),
+        EventKind::Jump { targets: ids } | EventKind::Add { targets: ids } => targets.clone_from(ids),
         EventKind::Terminate { message: said } | EventKind::Cancel { message: said } => message = Some(said.clone()),
         _ => {}
     }

@@ -4,6 +4,7 @@ use std::{
 };
 
 use pyo3::{
+    exceptions::PyException,
     prelude::*,
     types::{PyWeakrefMethods, PyWeakrefReference},
 };
@@ -25,9 +26,23 @@ impl PyHost {
         Python::attach(|py| {
             let Some(host) = self.0.bind(py).upgrade() else { return };
             if let Err(error) = host.call_method0(method) {
-                error.write_unraisable(py, Some(&host));
+                tell(&host, error);
             }
         });
+    }
+}
+
+/// Tells of what a method of the host raised. A `KeyboardInterrupt` may land in any of them; it is the run's
+/// cancellation (rule R-10), and whoever waits for the run gets it.
+fn tell(host: &Bound<'_, PyAny>, error: PyErr) {
+    let py = host.py();
+    let untold = if error.is_instance_of::<PyException>(py) {
+        Some(error)
+    } else {
+        host.call_method1("interrupt", (error.into_value(py),)).err()
+    };
+    if let Some(error) = untold {
+        error.write_unraisable(py, Some(host));
     }
 }
 
@@ -63,7 +78,7 @@ impl Host for PyHost {
             let Some(host) = self.0.bind(py).upgrade() else { return };
             let wake = WakeUp { engine: Arc::downgrade(engine), timer };
             if let Err(error) = host.call_method1("wake_later", (wait.as_secs_f64(), wake)) {
-                error.write_unraisable(py, Some(&host));
+                tell(&host, error);
             }
         });
     }
@@ -74,5 +89,16 @@ impl Host for PyHost {
 
     fn finished(&self) {
         self.call("finished");
+    }
+
+    fn warn(&self, warning: &str) {
+        // The thread is none of Python's.
+        let Some(_inside) = Inside::enter_detached() else { return };
+        Python::attach(|py| {
+            let Some(host) = self.0.bind(py).upgrade() else { return };
+            if let Err(error) = host.call_method1("warn", (warning,)) {
+                error.write_unraisable(py, Some(&host));
+            }
+        });
     }
 }

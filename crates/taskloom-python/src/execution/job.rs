@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use taskloom::engine::{Engine, Failure, Job, Role};
 use taskloom_core::{Argument, Backend, Inputs, Value};
 
-use super::control::RunControl;
+use super::{control::RunControl, judgement};
 use crate::{
     body::{Injection, PyBody},
     content,
@@ -46,6 +46,10 @@ pub(super) type Call<'py> = (Bound<'py, PyTuple>, Bound<'py, PyDict>);
 /// Finds the arguments of a task (rule R-3) and prepares the call of its function.
 pub(super) fn prepare<'py>(py: Python<'py>, engine: &Arc<Engine>, job: &Job) -> Result<Call<'py>, Failure> {
     let plan = engine.plan();
+    if let Some(judgement) = job.judgement() {
+        return judgement::call(py, plan, judgement)
+            .map_err(|error| failure(error.into_value(py).into_bound(py).into_any(), false));
+    }
     let inputs = job.inputs(plan, |key| content::argument(py, engine.channel(key)?))?;
     let body: &dyn Any = plan.task(job.node).definition().body();
     let Some(body) = body.downcast_ref::<PyBody>() else {
@@ -53,6 +57,18 @@ pub(super) fn prepare<'py>(py: Python<'py>, engine: &Arc<Engine>, job: &Job) -> 
     };
     arguments(py, engine, job, body, &inputs)
         .map_err(|error| failure(error.into_value(py).into_bound(py).into_any(), false))
+}
+
+/// The same for somebody who runs coroutines.
+fn prepare_coroutine<'py>(py: Python<'py>, engine: &Arc<Engine>, job: &Job) -> Result<Call<'py>, Failure> {
+    let (call, keywords) = prepare(py, engine, job)?;
+    if job.judgement().is_none() {
+        return Ok((call, keywords));
+    }
+    match judgement::as_coroutine(py, &call) {
+        Ok(call) => Ok((call, keywords)),
+        Err(error) => Err(failure(error.into_value(py).into_bound(py).into_any(), false)),
+    }
 }
 
 fn arguments<'py>(
@@ -110,8 +126,8 @@ fn in_process<'py>(py: Python<'py>, engine: &Arc<Engine>, job: &Job, body: &PyBo
     let class = py.import(intern!(py, "taskloom._process.call"))?.getattr(intern!(py, "Call"))?;
     let task = engine.plan().task(job.node);
     let timeout = task.options().timeout.map(|timeout| timeout.as_secs_f64());
-    let control = RunControl::new(engine, job);
-    class.call1((&body.function, body.is_async, engine.plan().id(job.node), timeout, control))
+    let (grace, control) = (engine.grace().as_secs_f64(), RunControl::new(engine, job));
+    class.call1((&body.function, body.is_async, engine.plan().id(job.node), timeout, grace, control))
 }
 
 /// The object that a function takes as its context.
@@ -126,10 +142,33 @@ fn context<'py>(py: Python<'py>, engine: &Arc<Engine>, job: &Job) -> PyResult<Bo
     class.bind(py).call1((engine.plan().id(job.node), job.iteration, job.attempt, control))
 }
 
+/// Tells the engine how a task has ended, or what a policy has said; gives the next task.
+pub(super) fn end(
+    py: Python<'_>,
+    engine: &Arc<Engine>,
+    job: &Job,
+    result: Result<Value, Failure>,
+    role: Role,
+) -> Option<Job> {
+    match job.judgement() {
+        None => engine.end(job, result, role),
+        Some(judgement) => {
+            let verdict = result.and_then(|said| judgement::verdict(py, engine.plan(), judgement, &said));
+            engine.judged(job, verdict, role)
+        }
+    }
+}
+
 /// The failure that an exception is.
 pub(super) fn failure(exception: Bound<'_, PyAny>, retryable: bool) -> Failure {
     let exception = PyFailure(exception.unbind());
     if retryable { Failure::new(exception) } else { Failure::lasting(exception) }
+}
+
+/// Takes a map apart.
+pub(super) fn expand(py: Python<'_>, engine: &Arc<Engine>, job: &Job) -> Result<Value, Failure> {
+    let inputs = job.inputs(engine.plan(), |key| content::argument(py, engine.channel(key)?))?;
+    engine.expand(job, inputs)
 }
 
 /// One attempt of an async task, which an event loop runs.
@@ -179,7 +218,9 @@ impl AsyncJob {
     /// How long it may take, in seconds.
     #[getter]
     fn timeout(&self) -> Option<f64> {
-        self.engine.plan().task(self.job.node).options().timeout.map(|timeout| timeout.as_secs_f64())
+        let plan = self.engine.plan();
+        let timeout = plan.is_task(self.job.node).then(|| plan.task(self.job.node).options().timeout);
+        timeout.flatten().map(|timeout| timeout.as_secs_f64())
     }
 
     /// The task was cancelled.
@@ -197,19 +238,24 @@ impl AsyncJob {
 
     fn end(&self, py: Python<'_>, result: Result<Value, Failure>) -> Option<Self> {
         let _inside = Inside::enter(py);
-        let next = self.engine.end(&self.job, result, Role::Async);
+        let next = end(py, &self.engine, &self.job, result, Role::Async);
         Self::begin(py, &self.engine, next)
     }
 
     /// Prepares the next task; one whose arguments cannot be found has failed already.
     fn begin(py: Python<'_>, engine: &Arc<Engine>, mut next: Option<Job>) -> Option<Self> {
         while let Some(job) = next {
-            match prepare(py, engine, &job) {
+            if engine.plan().is_map(job.node) {
+                let results = expand(py, engine, &job);
+                next = end(py, engine, &job, results, Role::Async);
+                continue;
+            }
+            match prepare_coroutine(py, engine, &job) {
                 Ok((arguments, keywords)) => {
                     let call = (arguments.unbind(), keywords.unbind());
                     return Some(Self { engine: engine.clone(), job, call });
                 }
-                Err(failure) => next = engine.end(&job, Err(failure), Role::Async),
+                Err(failure) => next = end(py, engine, &job, Err(failure), Role::Async),
             }
         }
         None

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use taskloom::engine::{Engine, Failure, Job, Role, Wait};
 use taskloom_core::{Backend, Value};
 
-use super::job::{Call, failure, out_of_turn, prepare};
+use super::job::{Call, end, expand, failure, out_of_turn, prepare};
 use crate::{exit::Inside, fork::Origin, value::wrap};
 
 /// How long a waiting caller sleeps before it looks for signals.
@@ -105,23 +105,28 @@ impl Worker {
         self.origin.check(py)?;
         let _inside = Inside::enter(py);
         let job = self.current.lock().take().ok_or_else(out_of_turn)?;
-        let next = self.engine.end(&job, result, self.role);
+        let next = end(py, &self.engine, &job, result, self.role);
         Ok(self.begin(py, next))
     }
 
     /// Prepares the call of the next task; one whose arguments cannot be found has failed already.
     fn begin<'py>(&self, py: Python<'py>, mut next: Option<Job>) -> Option<Call<'py>> {
         while let Some(job) = next {
+            if self.engine.plan().is_map(job.node) {
+                let results = expand(py, &self.engine, &job);
+                next = end(py, &self.engine, &job, results, self.role);
+                continue;
+            }
             match prepare(py, &self.engine, &job) {
                 Ok(call) => {
                     // Whoever waits for a process looks at the time, and ends that.
-                    if self.engine.plan().backend(job.node) == Backend::Threads {
+                    if job.judgement().is_none() && self.engine.plan().backend(job.node) == Backend::Threads {
                         self.engine.watch(&job);
                     }
                     *self.current.lock() = Some(job);
                     return Some(call);
                 }
-                Err(failure) => next = self.engine.end(&job, Err(failure), self.role),
+                Err(failure) => next = end(py, &self.engine, &job, Err(failure), self.role),
             }
         }
         None

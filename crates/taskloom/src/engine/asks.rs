@@ -1,4 +1,4 @@
-use taskloom_core::{Control, NodeId, Value};
+use taskloom_core::{Addition, BuildError, Instance, NodeId, RunPlan, Value};
 
 /// What an execution asks for from inside (rule R-9). It counts only if the attempt succeeds.
 #[derive(Default)]
@@ -9,28 +9,113 @@ pub struct Asks {
     pub terminate: Option<String>,
     /// Run again, with this as the first argument.
     pub iterate: Option<Value>,
-    /// Go on at these tasks.
-    pub jumps: Vec<NodeId>,
+    /// Which tasks are to run.
+    targets: Vec<Target>,
+    /// Whether the run goes on at these instead of what follows the task.
+    leaves: bool,
 }
 
-/// What the scheduler and the run are told of it.
-pub(super) struct Wish {
-    pub(super) control: Control,
-    pub(super) message: Option<String>,
-    pub(super) data: Option<Value>,
+/// A task that is to run because another one says so.
+#[derive(Debug)]
+pub enum Target {
+    /// One that the run has.
+    Known(NodeId),
+    /// One that is added to it.
+    New(Addition),
+}
+
+/// The one wish of an attempt that counts.
+pub(super) enum Wish {
+    Cancel(String),
+    Terminate(String),
+    Iterate(Value),
+    Jump(Vec<Target>),
+    Add(Vec<Target>),
+}
+
+impl Wish {
+    /// What the run is told to end with.
+    pub(super) fn message(&self) -> Option<String> {
+        match self {
+            Self::Cancel(message) | Self::Terminate(message) => Some(message.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl Target {
+    /// A task for the run: one that it has, or one that `by` adds to it.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if it cannot be added.
+    pub fn new(plan: &RunPlan, task: &Instance, by: NodeId) -> Result<Self, BuildError> {
+        match plan.node_of(task).filter(|&node| plan.includes(node)) {
+            Some(node) => Ok(Self::Known(node)),
+            None => plan.prepare(task, by).map(Self::New),
+        }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Known(node), Self::Known(other)) => node == other,
+            (Self::New(addition), Self::New(other)) => addition.task().same(other.task()),
+            _ => false,
+        }
+    }
+
+    /// The id under which it would be added.
+    fn new_id(&self) -> Option<&str> {
+        match self {
+            Self::Known(_) => None,
+            Self::New(addition) => addition.task().given_id(),
+        }
+    }
 }
 
 impl Asks {
+    /// Asks for a task to run: instead of what follows the asking one if the run has it or with `goto`, else beside
+    /// that.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if another new task with its id was asked for.
+    pub fn run(&mut self, target: Target, goto: bool) -> Result<(), BuildError> {
+        self.leaves |= goto || matches!(target, Target::Known(_));
+        if self.targets.iter().any(|asked| asked.is_same(&target)) {
+            return Ok(());
+        }
+        if let Target::New(addition) = &target {
+            let with_its_id = |asked: &&Target| asked.new_id().is_some_and(|id| target.new_id() == Some(id));
+            if let Some(Target::New(first)) = self.targets.iter().find(with_its_id)
+                && let Some(error) = taskloom_core::conflict(first.task(), addition.task())
+            {
+                return Err(error);
+            }
+        }
+        self.targets.push(target);
+        Ok(())
+    }
+
+    /// Looks whether the tasks to be added still can be.
+    pub(super) fn check(&self, plan: &RunPlan) -> Result<(), BuildError> {
+        let additions = self.targets.iter().filter_map(|target| match target {
+            Target::Known(_) => None,
+            Target::New(addition) => Some(addition),
+        });
+        plan.check(additions)
+    }
+
     /// The one wish that counts: cancel before terminate before iterate before jumps.
     pub(super) fn wish(self) -> Option<Wish> {
-        let (control, message, data) = match self {
-            Self { cancel: Some(message), .. } => (Control::Cancel, Some(message), None),
-            Self { terminate: Some(message), .. } => (Control::Terminate, Some(message), None),
-            Self { iterate: Some(data), .. } => (Control::Iterate, None, Some(data)),
-            Self { jumps, .. } if !jumps.is_empty() => (Control::Jump(jumps), None, None),
-            _ => return None,
-        };
-        Some(Wish { control, message, data })
+        Some(match self {
+            Self { cancel: Some(message), .. } => Wish::Cancel(message),
+            Self { terminate: Some(message), .. } => Wish::Terminate(message),
+            Self { iterate: Some(data), .. } => Wish::Iterate(data),
+            Self { targets, .. } if targets.is_empty() => return None,
+            Self { targets, leaves: true, .. } => Wish::Jump(targets),
+            Self { targets, .. } => Wish::Add(targets),
+        })
     }
 }
 
@@ -40,7 +125,8 @@ impl std::fmt::Debug for Asks {
             .field("cancel", &self.cancel)
             .field("terminate", &self.terminate)
             .field("iterate", &self.iterate.is_some())
-            .field("jumps", &self.jumps)
+            .field("targets", &self.targets)
+            .field("leaves", &self.leaves)
             .finish()
     }
 }

@@ -6,15 +6,20 @@
 mod acquire;
 mod attempt;
 
-use std::{collections::BTreeMap, task::Waker, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    task::Waker,
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use taskloom_core::{
     Value,
-    channel::{ChannelError, ChannelState, Content, Pending, Removed, Ticket},
+    channel::{Attempt, ChannelError, ChannelState, Content, Pending, Removed, Ticket},
 };
 
-use super::Failure;
+use super::{Execution, Failure};
 pub use acquire::Acquire;
 pub(super) use attempt::Slot;
 pub use attempt::{AttemptChannel, ChannelFailure};
@@ -31,6 +36,8 @@ struct Inner {
     state: ChannelState,
     /// Those who wait for a lock.
     wakers: BTreeMap<Ticket, Waker>,
+    /// What the attempts under way have written, where they have looked at the channel's handle at all.
+    slots: HashMap<Execution, Arc<Slot>>,
 }
 
 /// What is left to do once no lock is held.
@@ -55,12 +62,22 @@ impl Effects {
 
 impl Hub {
     pub(super) fn new(initial: Vec<(String, Content)>) -> Self {
-        Self(Mutex::new(Inner { state: ChannelState::new(initial), wakers: BTreeMap::new() }))
+        Self(Mutex::new(Inner { state: ChannelState::new(initial), wakers: BTreeMap::new(), slots: HashMap::new() }))
     }
 
     /// What is published under a key.
     pub(super) fn published(&self, key: &str, now: Duration) -> Option<Content> {
         self.0.lock().state.published(key, now).cloned()
+    }
+
+    /// Makes it possible to end an attempt from outside.
+    fn register(&self, execution: Execution, slot: &Arc<Slot>) {
+        self.0.lock().slots.insert(execution, slot.clone());
+    }
+
+    /// What an attempt under way has written; this is asked for once.
+    pub(super) fn slot(&self, execution: Execution) -> Option<Arc<Slot>> {
+        self.0.lock().slots.remove(&execution)
     }
 
     /// What is published in the end; nothing of it stays here.
@@ -83,7 +100,7 @@ impl Hub {
                 _ => Ok(()),
             };
             // What has been published is pending no more.
-            inner.state.discard(pending);
+            inner.discard(pending);
             completed.err().and_then(|error| outcome.replace(Err(Failure::new(error))))
         });
         effects.refused = refused;
@@ -92,7 +109,7 @@ impl Hub {
 
     /// An attempt is over and has not succeeded.
     pub(super) fn discard(&self, pending: &mut Pending) -> Effects {
-        self.visit(|inner| inner.state.discard(pending)).1
+        self.visit(|inner| inner.discard(pending)).1
     }
 
     fn visit<R>(&self, visit: impl FnOnce(&mut Inner) -> R) -> (R, Effects) {
@@ -102,6 +119,15 @@ impl Hub {
         let wake = called.into_iter().filter_map(|ticket| inner.wakers.remove(&ticket)).collect();
         let removed = inner.state.take_removed();
         (result, Effects { removed, wake, refused: None })
+    }
+}
+
+impl Inner {
+    fn discard(&mut self, pending: &mut Pending) {
+        let Attempt { node, iteration, number } = pending.attempt();
+        // Its content is where this one came from.
+        self.slots.remove(&Execution { node, iteration, attempt: number });
+        self.state.discard(pending);
     }
 }
 

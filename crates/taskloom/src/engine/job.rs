@@ -5,15 +5,15 @@ use std::{
 
 use parking_lot::Mutex;
 use taskloom_core::{
-    Gathered, Inputs, NodeId, Plan, Value,
+    BuildError, Expansion, Gathered, Inputs, NodeId, RunPlan, Value,
     channel::{Attempt, Pending},
     resolve,
 };
 use tracing::Span;
 
-use super::{Asks, Failure, channel::Slot};
+use super::{Asks, Failure, Judgement, channel::Slot};
 
-/// One attempt to run one task, to be ended with [`super::Engine::end`].
+/// One attempt to run one task, to be ended with [`super::Engine::end`]; or a group to be judged.
 #[derive(Debug)]
 pub struct Job {
     /// The task's node.
@@ -26,6 +26,7 @@ pub struct Job {
     pub(super) started: Duration,
     /// What is needed beside the bound values, if anything is.
     pub(super) sources: Option<Box<Sources>>,
+    pub(super) judgement: Option<Box<Judgement>>,
     asks: OnceLock<Arc<Mutex<Asks>>>,
     slot: OnceLock<Arc<Slot>>,
     /// The attempt's span, if there is one, until it has ended.
@@ -33,7 +34,7 @@ pub struct Job {
 }
 
 /// Names an attempt: node, iteration and attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Execution {
     /// The task's node.
     pub node: NodeId,
@@ -59,6 +60,8 @@ pub(super) struct Sources {
     pub(super) cause: Option<NodeId>,
     /// What `next_iteration` passes to the first parameter.
     pub(super) data: Option<Value>,
+    /// Which element of a map this is.
+    pub(super) element: Option<(Arc<Expansion>, u32)>,
 }
 
 impl Job {
@@ -69,6 +72,7 @@ impl Job {
             attempt,
             started,
             sources: None,
+            judgement: None,
             asks: OnceLock::new(),
             slot: OnceLock::new(),
             span: Mutex::new(None),
@@ -80,11 +84,25 @@ impl Job {
     /// # Errors
     ///
     /// A [`Failure`] that says which parameter has no value and where it was looked for.
-    pub fn inputs(&self, plan: &Plan, channel: impl Fn(&str) -> Option<Value>) -> Result<Inputs, Failure> {
+    pub fn inputs(&self, plan: &RunPlan, channel: impl Fn(&str) -> Option<Value>) -> Result<Inputs, Failure> {
         let Some(sources) = &self.sources else { return Ok(Inputs::new()) };
-        let Sources { gathered, cause, data } = &**sources;
+        let Sources { gathered, cause, data, element } = &**sources;
+        if let Some((expansion, index)) = element {
+            let mut inputs = expansion.inputs(*index);
+            if let Some(data) = data {
+                inputs.retain(|(parameter, _)| *parameter != 0);
+                inputs.push((0, data.clone()));
+            }
+            return Ok(inputs);
+        }
         resolve(plan, self.node, gathered, *cause, data.as_ref(), channel)
             .map_err(|missing| Failure::lasting(Unfilled(missing.message)))
+    }
+
+    /// What is to be judged, if this is no task but the exit of a group: it is ended with
+    /// [`super::Engine::judged`].
+    pub fn judgement(&self) -> Option<&Judgement> {
+        self.judgement.as_deref()
     }
 
     /// Which attempt this is.
@@ -113,6 +131,11 @@ impl Job {
     /// Refuses whatever the attempt tries from here on.
     pub(super) fn close_channel(&self) -> Option<Pending> {
         self.slot.get()?.close()
+    }
+
+    /// Looks whether the tasks that it wants to add can be.
+    pub(super) fn check_additions(&self, plan: &RunPlan) -> Result<(), BuildError> {
+        self.asks.get().map_or(Ok(()), |asks| asks.lock().check(plan))
     }
 
     pub(super) fn take_asks(&self) -> Option<Asks> {

@@ -45,10 +45,12 @@ pub enum What {
     Abandoned(Execution),
     /// The wait before this attempt is over.
     RetryDue(Execution),
-    /// A group was judged, or skipped.
+    /// A group was judged, or skipped, or a map has ended.
     GroupEnded(NodeId, State),
     /// An attempt that has succeeded asks for something.
     Asked(Execution, Control, Option<String>),
+    /// A map was taken apart into so many elements.
+    Expanded(Execution, u32),
     /// The run has ended.
     RunEnded(Outcome),
 }

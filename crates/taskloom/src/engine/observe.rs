@@ -58,7 +58,7 @@ impl Engine {
     pub(super) fn end_span(&self, job: &Job, failure: Option<&Failure>) {
         if self.trace.is_on() {
             let status = match failure {
-                _ if self.shared.lock().is_overdue(job) => "abandoned",
+                _ if self.shared.lock().is_overdue(job.execution()) => "abandoned",
                 Some(_) => "failed",
                 None => "succeeded",
             };

@@ -1,26 +1,36 @@
+mod picture;
+
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fmt,
     sync::Arc,
     time::Duration,
 };
 
-use taskloom_core::{Ending, Gathered, Kind, NodeId, Options, Outcome, Plan, State, Value, channel::Content};
+use taskloom_core::{
+    Ending, Gathered, Kind, MapResults, NodeId, Options, Outcome, RunPlan, State, Value, channel::Content,
+};
 
-use super::Failure;
+use super::{Failure, judgement};
 
 /// What a run that has ended leaves behind.
 pub struct Record {
-    pub(super) plan: Arc<Plan>,
+    pub(super) plan: Arc<RunPlan>,
     pub(super) ending: Ending,
     pub(super) results: Vec<Option<Value>>,
     pub(super) order: Vec<NodeId>,
     pub(super) times: Vec<(Duration, Duration)>,
+    /// The same of elements of maps that did not succeed.
+    pub(super) element_times: BTreeMap<NodeId, (Duration, Duration)>,
+    /// The results of maps that did not come to their end.
+    pub(super) mapping: BTreeMap<NodeId, Arc<MapResults>>,
     pub(super) failures: Vec<(NodeId, Failure)>,
     /// Where each failed task is in `failures`.
     pub(super) failed: HashMap<NodeId, usize>,
     pub(super) message: Option<String>,
     pub(super) abandoned: Vec<NodeId>,
+    /// How long the run might take, if that was what ended it.
+    pub(super) timed_out: Option<Duration>,
     /// What the channel held in the end.
     pub(super) channel: BTreeMap<String, Content>,
     pub(super) took: Duration,
@@ -42,7 +52,7 @@ pub struct GroupReport {
 
 impl Record {
     /// What was run.
-    pub fn plan(&self) -> &Arc<Plan> {
+    pub fn plan(&self) -> &Arc<RunPlan> {
         &self.plan
     }
 
@@ -56,7 +66,13 @@ impl Record {
         self.message.as_deref().filter(|message| !message.is_empty())
     }
 
-    /// The tasks whose plain functions outran their timeout and were abandoned, once for each attempt.
+    /// Whether the run was cancelled because it took longer than it might.
+    pub fn is_timed_out(&self) -> bool {
+        self.timed_out.is_some()
+    }
+
+    /// The tasks whose plain functions outran their timeout or the grace time and were abandoned, once for each
+    /// attempt.
     pub fn abandoned(&self) -> &[NodeId] {
         &self.abandoned
     }
@@ -92,7 +108,14 @@ impl Record {
 
     /// When the last attempt of a task began and ended, since the run began.
     pub fn times(&self, node: NodeId) -> (Duration, Duration) {
-        self.times[node as usize]
+        if let Some(&times) = self.times.get(self.plan.slot(node)) {
+            return times;
+        }
+        let unsuccessful = || self.element_times.get(&node).copied().unwrap_or_default();
+        self.element(node).map_or_else(unsuccessful, |(results, index)| match results.times(index) {
+            Some([started, ended]) => (Duration::from_nanos(started), Duration::from_nanos(ended)),
+            None => unsuccessful(),
+        })
     }
 
     /// The tasks that succeeded, in the order in which they did.
@@ -102,7 +125,25 @@ impl Record {
 
     /// The value of a task that has succeeded.
     pub fn task_value(&self, node: NodeId) -> Option<&Value> {
-        self.results.get(node as usize)?.as_ref()
+        if self.plan.is_element(node) {
+            let (results, index) = self.element(node)?;
+            return results.get(index);
+        }
+        self.results.get(self.plan.slot(node))?.as_ref().map(MapResults::open)
+    }
+
+    /// The results of the map that a node is an element of, and which element it is.
+    fn element(&self, node: NodeId) -> Option<(&MapResults, u32)> {
+        let (expansion, index) = self.plan.element(node);
+        let map = expansion.map();
+        let ended = || self.results.get(self.plan.slot(map))?.as_ref()?.downcast_ref();
+        self.mapping.get(&map).map(|results| &**results).or_else(ended).map(|results| (results, index))
+    }
+
+    /// The elements of a map that failed, in the order in which they did.
+    fn failed_elements(&self, map: NodeId) -> impl Iterator<Item = NodeId> {
+        let nodes = self.failures.iter().map(|(node, _)| *node).filter(|&node| self.plan.is_element(node));
+        nodes.filter(move |&node| self.plan.element(node).0.map() == map)
     }
 
     /// The value of a task or group that has succeeded.
@@ -111,11 +152,13 @@ impl Record {
             return self.task_value(node).cloned();
         }
         let gathered = Gathered::take_one(&self.plan, node, |from| match self.state(from) {
-            State::Succeeded if self.plan.is_task(from) => Some(self.results[from as usize].clone()),
+            State::Succeeded if self.plan.is_task(from) => {
+                Some(self.results.get(self.plan.slot(from)).and_then(Clone::clone))
+            }
             State::Succeeded => Some(None),
             _ => None,
         });
-        gathered.value(&self.plan, node, self.plan.task(0).definition().body())
+        gathered.value(&self.plan, node, None, self.plan.task(0).definition().body())
     }
 
     /// The node that gives the run its value: the last sink that succeeded (rule R-4).
@@ -132,25 +175,15 @@ impl Record {
         &self.failures
     }
 
-    /// Why a task failed.
+    /// Why a task failed, or with what the policy of a group.
     pub fn failure(&self, node: NodeId) -> Option<&Failure> {
         Some(&self.failures[*self.failed.get(&node)?].1)
     }
 
-    /// Why a task failed, or which failure in a group came first.
+    /// Why a task failed; of a group, what its policy failed with, or else which failure in it came first.
     pub fn cause(&self, node: NodeId) -> Option<&Failure> {
-        let mut inside = Vec::new();
-        let mut pending = vec![node];
-        while let Some(node) = pending.pop() {
-            if let Kind::Exit(group) = self.plan.kind(node) {
-                let nodes = self.plan.groups()[group as usize].branches.iter().flat_map(|branch| &*branch.nodes);
-                pending.extend(nodes.filter(|&&node| self.state(node) == State::Failed));
-            } else {
-                inside.push(node);
-            }
-        }
-        let first = inside.iter().filter_map(|node| self.failed.get(node)).min()?;
-        Some(&self.failures[*first].1)
+        let place = judgement::cause(&self.plan, node, |node| self.state(node) == State::Failed, &self.failed)?;
+        Some(&self.failures[place].1)
     }
 
     /// How the branches of the group behind an exit ended.
@@ -173,7 +206,12 @@ impl Record {
         if let Some(failure) = self.failure(node) {
             return failure.error.to_string();
         }
-        let Kind::Exit(group) = self.plan.kind(node) else { return String::new() };
+        let Kind::Exit(group) = self.plan.kind(node) else {
+            let first = self.failed_elements(node).next();
+            return first
+                .map(|element| format!("`{}`: {}", self.plan.id(element), self.reason(element)))
+                .unwrap_or_default();
+        };
         let branches = self.plan.groups()[group as usize].branches.iter();
         let failed = branches.flat_map(|branch| &*branch.nodes).filter(|&&node| self.state(node) == State::Failed);
         let ids: Vec<String> = failed.map(|&node| format!("`{}`", self.plan.id(node))).collect();
@@ -183,8 +221,13 @@ impl Record {
     /// Why the run failed: the text for the node that failed first, and what else failed.
     pub fn describe_run_failure(&self, node: NodeId) -> String {
         let judged = self.group_report(node).failed;
-        let is_told = |id: &str| judged.iter().any(|(judged, _)| judged == id);
-        let others = self.failures.iter().filter(|(other, _)| *other != node && !is_told(self.plan.id(*other)));
+        let judged: HashSet<&str> = judged.iter().map(|(id, _)| &**id).collect();
+        let is_told = |id: &str| judged.contains(id);
+        let is_inside = |other: NodeId| self.plan.is_element(other) && self.plan.element(other).0.map() == node;
+        let others = self
+            .failures
+            .iter()
+            .filter(|(other, _)| *other != node && !is_inside(*other) && !is_told(self.plan.id(*other)));
         let mut others: Vec<String> =
             others.map(|(other, failure)| format!("`{}` ({})", self.plan.id(*other), failure.error)).collect();
         let text = self.describe_failure(node);
@@ -226,10 +269,30 @@ impl Record {
         }
     }
 
+    /// Why the run was cancelled from outside, and what that ended in the middle.
+    pub fn describe_cancellation(&self) -> String {
+        let name = self.plan.name();
+        let Some(timeout) = self.timed_out else { return format!("the run of workflow `{name}` was cancelled") };
+        let nodes = self.plan.tasks().chain(self.ending.unsuccessful_elements());
+        let ids =
+            nodes.filter(|&node| self.state(node) == State::Cancelled).map(|node| format!("`{}`", self.plan.id(node)));
+        let mut ids: Vec<String> = ids.collect();
+        let further = ids.len().saturating_sub(MOST_OTHERS);
+        ids.truncate(MOST_OTHERS);
+        let ids = if ids.is_empty() { "nothing".to_owned() } else { ids.join(", ") };
+        let more = if further > 0 { format!(", and {further} more") } else { String::new() };
+        format!(
+            "the run of workflow `{name}` took longer than its timeout of {timeout:?}, so it was cancelled\n  ended in the middle: {ids}{more}\n  hint: give the run a longer `timeout`, or its tasks shorter ones"
+        )
+    }
+
     /// What failed, where, at which attempt and with which arguments, as one text (rules ).
     pub fn describe_failure(&self, node: NodeId) -> String {
         if !self.plan.is_task(node) {
             return self.describe_group(node);
+        }
+        if self.failure(node).is_none() && self.plan.is_map(node) {
+            return self.describe_map(node);
         }
         let task = self.plan.task(node);
         let definition = task.definition();
@@ -254,6 +317,39 @@ impl Record {
         )
     }
 
+    /// Whether a node is a map whose policy was not met by its elements.
+    pub fn is_judged_map(&self, node: NodeId) -> bool {
+        let has_policy = || self.plan.task(node).options().map.as_ref().is_some_and(|mapping| mapping.policy.is_some());
+        self.plan.is_map(node) && self.failure(node).is_none() && has_policy()
+    }
+
+    /// Whose failure that of a node is: of a map that no policy judges, that of the first element that failed.
+    pub fn culprit(&self, node: NodeId) -> NodeId {
+        if self.plan.is_map(node) && self.failure(node).is_none() && !self.is_judged_map(node) {
+            return self.failed_elements(node).next().unwrap_or(node);
+        }
+        node
+    }
+
+    fn describe_map(&self, map: NodeId) -> String {
+        let id = self.plan.id(map);
+        let mut failed = self.failed_elements(map);
+        let policy = self.plan.task(map).options().map.as_ref().and_then(|mapping| mapping.policy.clone());
+        let Some(policy) = policy else {
+            let first = failed.next().map(|element| self.describe_failure(element)).unwrap_or_default();
+            return format!("{first}\n  it is an element of the map `{id}`");
+        };
+        let failed: Vec<String> =
+            failed.map(|element| format!("`{}` ({})", self.plan.id(element), self.reason(element))).collect();
+        let shown = failed.iter().take(MOST_OTHERS).cloned().collect::<Vec<_>>().join(", ");
+        let more = failed.len().saturating_sub(MOST_OTHERS);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        format!(
+            "map `{id}` failed: {} of its elements failed, and its policy is {policy}\n  failed: {shown}{more}",
+            failed.len()
+        )
+    }
+
     fn policy(&self, exit: NodeId) -> String {
         let Kind::Exit(group) = self.plan.kind(exit) else { return String::new() };
         self.plan.groups()[group as usize].policy.to_string()
@@ -264,11 +360,14 @@ impl Record {
         let total = report.failed.len() + report.successful.len() + report.skipped.len();
         let failed: Vec<String> = report.failed.iter().map(|(id, why)| format!("`{id}` ({why})")).collect();
         let list = |ids: &[String]| if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
+        let policy = match self.failure(exit) {
+            Some(failure) => format!("{}, which failed: {}", self.policy(exit), failure.error),
+            None => self.policy(exit),
+        };
         format!(
-            "group `{}` failed: {} of {total} branches failed, and its policy is {}\n  failed: {}\n  successful: {}\n  skipped: {}",
+            "group `{}` failed: {} of {total} branches failed, and its policy is {policy}\n  failed: {}\n  successful: {}\n  skipped: {}",
             self.plan.id(exit),
             report.failed.len(),
-            self.policy(exit),
             failed.join(", "),
             list(&report.successful),
             list(&report.skipped),

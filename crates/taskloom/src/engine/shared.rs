@@ -1,4 +1,7 @@
+mod maps;
 mod notes;
+mod overdue;
+mod starving;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -6,14 +9,23 @@ use std::{
     time::Duration,
 };
 
-use taskloom_core::{Command, Control, Event, Gathered, NodeId, Outcome, Plan, Retry, Scheduler, State, Value};
+use taskloom_core::{
+    Command, Control, Event, Gathered, Kind, MapResults, NodeId, Outcome, Plan, Retry, RunPlan, Scheduler, State,
+    TaskKind, TaskKinds, Value,
+};
+
+pub(super) use starving::Look;
+use starving::Starving;
 
 use super::{
-    Asks, Execution, Failure, Job, Record, Role, RunOptions,
-    asks::Wish,
+    Asks, Execution, Failure, Job, Judgement, Record, Role, RunOptions,
+    asks::{Target, Wish},
     job::Sources,
     log::{Log, What},
 };
+
+const ASYNC: TaskKinds = TaskKinds::of(TaskKind::Async);
+const JUDGEMENTS: TaskKinds = TaskKinds::of(TaskKind::Judgement);
 
 /// Who has to be woken after a visit; one at a time, since whoever wakes up looks again.
 pub(super) enum Wake {
@@ -39,17 +51,25 @@ struct Cancelled {
     all: bool,
     /// These, because their group does.
     nodes: Vec<NodeId>,
+    /// Whether it was the run's time that ended it.
+    by_time: bool,
 }
 
 /// What the workers of a run share.
 pub(super) struct Shared {
-    plan: Arc<Plan>,
+    plan: Arc<RunPlan>,
     scheduler: Scheduler,
     results: Vec<Option<Value>>,
     /// Tasks in the order in which they succeeded.
     order: Vec<NodeId>,
     times: Vec<(Duration, Duration)>,
+    /// The same of elements of maps that are under way or did not succeed.
+    element_times: BTreeMap<NodeId, (Duration, Duration)>,
+    /// The results of maps that are under way.
+    mapping: BTreeMap<NodeId, Arc<MapResults>>,
     failures: Vec<(NodeId, Failure)>,
+    /// The exits of groups of which the policy itself failed when it was asked last.
+    policies_failed: Vec<(NodeId, Failure)>,
     /// The last errors of tasks that are to be retried: kept, if the run ends before that (rule S-8).
     retried: BTreeMap<NodeId, Failure>,
     /// What `next_iteration` passes on, for tasks that are to run again.
@@ -64,12 +84,17 @@ pub(super) struct Shared {
     overdue: Vec<Execution>,
     /// The tasks of all of these.
     abandoned: Vec<NodeId>,
+    /// The plain function that the caller runs, or has run.
+    with_caller: Option<NodeId>,
+    /// How long the run may take.
+    timeout: Option<Duration>,
     workers: u32,
     max_workers: u32,
     called: Called,
     separate_async: bool,
     /// Whether the caller waits.
     parked: bool,
+    starving: Starving,
     finished: Option<Duration>,
     taken: bool,
 }
@@ -77,12 +102,17 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(plan: Arc<Plan>, options: &RunOptions) -> Self {
         let tasks = plan.task_count();
+        let scheduler = Scheduler::new(plan, options.limits);
         Self {
-            scheduler: Scheduler::new(plan.clone(), options.limits),
+            plan: scheduler.run_plan().clone(),
+            scheduler,
             results: vec![None; tasks],
             order: Vec::new(),
             times: vec![(Duration::ZERO, Duration::ZERO); tasks],
+            element_times: BTreeMap::new(),
+            mapping: BTreeMap::new(),
             failures: Vec::new(),
+            policies_failed: Vec::new(),
             retried: BTreeMap::new(),
             data: HashMap::new(),
             message: None,
@@ -91,15 +121,21 @@ impl Shared {
             cancelled: Cancelled::default(),
             overdue: Vec::new(),
             abandoned: Vec::new(),
+            with_caller: None,
+            timeout: options.timeout,
             workers: 0,
             max_workers: options.max_workers,
             called: Called::default(),
             separate_async: options.separate_async,
             parked: false,
+            starving: Starving::default(),
             finished: None,
             taken: false,
-            plan,
         }
+    }
+
+    pub(super) fn plan(&self) -> &Arc<RunPlan> {
+        &self.plan
     }
 
     pub(super) fn arrived(&mut self) {
@@ -124,24 +160,56 @@ impl Shared {
         if role == Role::Async {
             self.called.executor = false;
         }
-        let node = self.scheduler.next()?;
-        if !self.suits(node, role) {
-            return None;
-        }
+        let node = self.next(role)?;
         self.apply(Event::Started(node));
-        self.times[node as usize].0 = now;
+        if role == Role::Caller {
+            self.with_caller = Some(node);
+        } else if self.with_caller == Some(node) {
+            self.with_caller = None;
+        }
+        self.starving.last_start = now;
         let mut job = Job::new(node, self.scheduler.iteration(node), self.scheduler.attempt(node), now);
+        if let Kind::Exit(group) = self.plan.kind(node) {
+            job.judgement = Some(Box::new(self.judgement(group)));
+            return Some(job);
+        }
+        self.set_times(node, (now, Duration::ZERO));
         job.sources = self.sources(node);
         self.note(|_| What::Started(job.execution()));
         Some(job)
     }
 
+    /// Takes along how the branches of a group ended.
+    fn judgement(&self, group: u32) -> Judgement {
+        let state = |node| self.scheduler.state(node);
+        let failures = || self.failures.iter().chain(&self.policies_failed).collect();
+        Judgement::take(&self.plan, group, state, |node| self.gather(node), failures)
+    }
+
+    /// A policy of the user's own has been asked. Gives the error of the last time, to be dropped outside of the lock.
+    pub(super) fn judged(&mut self, exit: NodeId, verdict: Result<bool, Failure>) -> Option<(NodeId, Failure)> {
+        let before = self.policies_failed.iter().position(|(other, _)| *other == exit);
+        let before = before.map(|place| self.policies_failed.remove(place));
+        let passed = verdict.unwrap_or_else(|failure| {
+            self.policies_failed.push((exit, failure));
+            false
+        });
+        self.apply(Event::Judged { exit, passed });
+        before
+    }
+
     fn apply(&mut self, event: Event) {
         self.scheduler.apply(event, &mut self.commands);
+        if !self.commands.is_empty() {
+            self.finish_maps();
+        }
     }
 
     /// Takes along what the arguments of an execution may come from.
     fn sources(&self, node: NodeId) -> Option<Box<Sources>> {
+        if self.plan.is_element(node) {
+            return Some(Box::new(self.element_sources(node)));
+        }
         let cause = self.scheduler.cause(node);
         let data = if self.data.is_empty() { None } else { self.data.get(&node).cloned() };
         if self.plan.fills(node).is_empty() && data.is_none() {
@@ -152,27 +220,50 @@ impl Shared {
             Some(cause) => gathered.with(&self.plan, cause, |from| self.gather(from)),
             None => gathered,
         };
-        Some(Box::new(Sources { gathered, cause, data }))
+        Some(Box::new(Sources { gathered, cause, data, element: None }))
     }
 
-    fn suits(&self, node: NodeId, role: Role) -> bool {
+    /// What somebody can run.
+    fn kinds(&self, role: Role) -> TaskKinds {
+        let elsewhere = if self.separate_async { ASYNC } else { TaskKinds::NONE };
         match role {
-            Role::Async => self.is_async(node),
-            _ if self.separate_async && self.is_async(node) => false,
-            Role::Worker => true,
+            Role::Async => ASYNC | JUDGEMENTS,
+            Role::Worker => TaskKinds::ALL.without(elsewhere),
             // A function that may be abandoned must not have the thread that waits for the run (rule R-14).
-            Role::Caller => self.plan.task(node).options().timeout.is_none() || self.is_async(node),
+            Role::Caller => {
+                let limited = TaskKinds::of(TaskKind::Timed);
+                let plain = if self.timeout.is_some() { TaskKinds::of(TaskKind::Plain) } else { TaskKinds::NONE };
+                TaskKinds::ALL.without(elsewhere | limited | plain)
+            }
         }
     }
 
+    /// The next node for somebody: the one that became ready first of those that somebody can start now, if it is for
+    /// him. So nodes start in order, but none waits behind one that has to wait for a worker (rules S-1, R-1).
+    fn next(&self, role: Role) -> Option<NodeId> {
+        let kinds = self.kinds(role);
+        let mut startable = kinds | ASYNC;
+        if self.workers < self.max_workers || self.called.worker {
+            startable = TaskKinds::ALL;
+        } else if self.parked {
+            startable = startable | TaskKinds::of(TaskKind::Plain);
+        }
+        let next = self.scheduler.next_of(startable)?;
+        (startable == kinds || kinds.contains(self.scheduler.task_kind(next))).then_some(next)
+    }
+
     fn is_async(&self, node: NodeId) -> bool {
-        self.plan.is_async(node)
+        self.scheduler.task_kind(node) == TaskKind::Async
+    }
+
+    fn has_for(&self, role: Role) -> bool {
+        self.next(role).is_some()
     }
 
     /// The value of a task that has succeeded; `None` inside for a group.
     #[expect(clippy::option_option, reason = "whether there is a value, and whether it is here")]
     fn gather(&self, node: NodeId) -> Option<Option<Value>> {
-        self.scheduler.has_value(node).then(|| self.results.get(node as usize).and_then(Clone::clone))
+        self.scheduler.has_value(node).then(|| self.results.get(self.plan.slot(node)).and_then(Clone::clone))
     }
 
     /// Takes what it keeps out of `result`. `error` is the text of a failure, for those who listen.
@@ -187,11 +278,11 @@ impl Shared {
         now: Duration,
     ) -> bool {
         let node = job.node;
-        self.times[node as usize] = (job.started, now);
+        self.set_times(node, (job.started, now));
         match result {
             Some(Ok(_)) => {
                 if let Some(Ok(value)) = result.take() {
-                    self.succeeded(job, value);
+                    self.succeeded(job, value, now);
                 }
             }
             Some(Err(failure)) => {
@@ -232,28 +323,15 @@ impl Shared {
         now: Duration,
     ) -> bool {
         let Execution { node, iteration, attempt } = execution;
-        let started = self.times[node as usize].0;
+        let started = self.times(node).0;
         let job = Job::new(node, iteration, attempt, started);
-        self.overdue.push(execution);
-        self.abandoned.push(node);
-        self.workers -= 1;
-        self.note(|_| What::Abandoned(execution));
+        self.give_up(execution);
         self.end(&job, &mut Some(Err(failure)), wait, error, now)
     }
 
     /// Whether an attempt was ended while its function still ran.
-    pub(super) fn is_overdue(&self, job: &Job) -> bool {
-        !self.overdue.is_empty() && self.overdue.contains(&job.execution())
-    }
-
-    /// A function has returned whose attempt was ended before. Its thread is a worker again, if one is wanted.
-    pub(super) fn come_back(&mut self, job: &Job, role: Role, now: Duration) -> Option<Job> {
-        self.overdue.retain(|execution| *execution != job.execution());
-        if self.workers >= self.max_workers {
-            return None;
-        }
-        self.workers += 1;
-        self.take(role, now)
+    pub(super) fn is_overdue(&self, execution: Execution) -> bool {
+        !self.overdue.is_empty() && self.overdue.contains(&execution)
     }
 
     /// The wait before an execution's next attempt is over.
@@ -268,39 +346,77 @@ impl Shared {
         }
     }
 
-    fn succeeded(&mut self, job: &Job, value: Value) {
+    fn succeeded(&mut self, job: &Job, value: Value, now: Duration) {
         let node = job.node;
-        self.retried.remove(&node);
-        let wish = job.take_asks().and_then(Asks::wish);
-        if !matches!(wish, Some(Wish { control: Control::Iterate, .. })) {
-            // An iteration is no finished pass: the value is that of the last one.
-            self.results[node as usize] = Some(value);
-            self.order.push(node);
+        if !self.retried.is_empty() {
+            self.retried.remove(&node);
         }
-        let Some(Wish { control, message, data }) = wish else {
-            if !self.data.is_empty() {
-                self.data.remove(&node);
+        let wish = job.take_asks().and_then(Asks::wish);
+        if value.is::<MapResults>() {
+            return self.expand(job, value);
+        }
+        if !matches!(wish, Some(Wish::Iterate(_))) {
+            // An iteration is no finished pass: the value is that of the last one.
+            self.keep(job, value, now);
+        }
+        if !self.data.is_empty() {
+            self.data.remove(&node);
+        }
+        let said = wish.as_ref().and_then(Wish::message);
+        let control = match wish {
+            None => {
+                self.apply(Event::Succeeded(node));
+                return self.note(|_| What::Succeeded(job.execution()));
             }
-            self.apply(Event::Succeeded(node));
-            return self.note(|_| What::Succeeded(job.execution()));
+            Some(Wish::Cancel(message)) => self.with_message(message, Control::Cancel),
+            Some(Wish::Terminate(message)) => self.with_message(message, Control::Terminate),
+            Some(Wish::Iterate(data)) => {
+                self.data.insert(node, data);
+                Control::Iterate
+            }
+            Some(Wish::Jump(targets)) => Control::Jump(self.enrol(targets)),
+            Some(Wish::Add(targets)) => Control::Add(self.enrol(targets)),
         };
         self.note(|_| What::Succeeded(job.execution()));
-        let asked = self.log.is_some().then(|| What::Asked(job.execution(), control.clone(), message.clone()));
-        match data {
-            Some(data) => self.data.insert(node, data),
-            None => self.data.remove(&node),
-        };
-        if self.message.is_none() {
-            self.message = message;
-        }
+        let asked = self.log.is_some().then(|| What::Asked(job.execution(), control.clone(), said));
         self.apply(Event::Directed { node, control });
         if let Some(asked) = asked {
             self.note(|_| asked);
         }
     }
 
+    fn with_message(&mut self, message: String, control: Control) -> Control {
+        self.message.get_or_insert(message);
+        control
+    }
+
+    /// The nodes of targets; those that the run does not have are added to it.
+    fn enrol(&mut self, targets: Vec<Target>) -> Vec<NodeId> {
+        let nodes = targets
+            .into_iter()
+            .map(|target| match target {
+                Target::Known(node) => node,
+                Target::New(addition) => self.plan.add(addition),
+            })
+            .collect();
+        self.results.resize(self.plan.slots(), None);
+        self.times.resize(self.plan.slots(), (Duration::ZERO, Duration::ZERO));
+        nodes
+    }
+
+    /// An attempt that wants to add tasks whose ids are taken has failed.
+    pub(super) fn refuse_duplicates(&self, job: &Job, result: &mut Option<Result<Value, Failure>>) {
+        if let Some(Ok(_)) = result
+            && let Err(error) = job.check_additions(&self.plan)
+        {
+            *result = Some(Err(Failure::lasting(error)));
+        }
+    }
+
     pub(super) fn abandon(&mut self, job: &Job, now: Duration) {
-        self.times[job.node as usize] = (job.started, now);
+        if self.plan.is_task(job.node) {
+            self.set_times(job.node, (job.started, now));
+        }
         self.apply(Event::Dropped(job.node));
         self.note(|_| What::Cancelled(job.execution()));
     }
@@ -317,6 +433,7 @@ impl Shared {
             match command {
                 Command::Cancel(node) => self.cancelled.nodes.push(*node),
                 Command::CancelAll => self.cancelled.all = true,
+                Command::Mapped(_) => {}
             }
         }
         std::mem::take(&mut self.commands)
@@ -325,14 +442,14 @@ impl Shared {
     /// Whether a running task is to end.
     pub(super) fn is_cancelled(&self, execution: Execution) -> bool {
         // A clean-up that comes after a cancellation is not meant by it.
-        let by_run = self.cancelled.all && !self.plan.task(execution.node).options().always;
+        let is_clean_up = |node| self.plan.is_task(node) && self.plan.task(node).options().always;
+        let by_run = self.cancelled.all && !is_clean_up(execution.node);
         by_run || self.cancelled.nodes.contains(&execution.node) || self.overdue.contains(&execution)
     }
 
     /// Says that the caller is about to wait, unless something is ready for it.
     pub(super) fn park(&mut self) -> bool {
-        let for_caller = self.scheduler.next().is_some_and(|next| self.suits(next, Role::Caller));
-        self.parked = !for_caller && self.finished.is_none();
+        self.parked = self.finished.is_none() && !self.has_for(Role::Caller);
         self.parked
     }
 
@@ -350,22 +467,33 @@ impl Shared {
             self.note(|shared| What::RunEnded(shared.scheduler.outcome()));
             return Wake::Finished;
         }
-        let Some(next) = self.scheduler.next() else { return Wake::Nobody };
-        if self.separate_async && self.is_async(next) {
-            return if std::mem::replace(&mut self.called.executor, true) { Wake::Nobody } else { Wake::Async };
+        let is_async = |next| self.scheduler.task_kind(next) == TaskKind::Async;
+        if self.separate_async && !self.called.executor && self.next(Role::Async).is_some_and(is_async) {
+            self.called.executor = true;
+            return Wake::Async;
         }
         if self.called.worker {
             return Wake::Nobody;
         }
-        if self.parked && self.suits(next, Role::Caller) {
+        if self.parked && self.has_for(Role::Caller) {
             self.parked = false;
             return Wake::Caller;
         }
         if self.workers < self.max_workers {
+            if !self.has_for(Role::Worker) {
+                self.starves();
+                return Wake::Nobody;
+            }
             self.workers += 1;
             self.called.worker = true;
             return Wake::Worker;
         }
+        // All are busy, and what needs no worker does not wait for one (rule R-1).
+        if !self.called.executor && self.has_for(Role::Async) {
+            self.called.executor = true;
+            return Wake::Async;
+        }
+        self.starves();
         Wake::Nobody
     }
 
@@ -378,22 +506,29 @@ impl Shared {
     }
 
     pub(super) fn result(&self, node: NodeId) -> Option<Value> {
-        self.results.get(node as usize)?.clone()
+        if self.plan.is_element(node) {
+            return self.element_result(node);
+        }
+        self.results.get(self.plan.slot(node))?.clone()
     }
 
     pub(super) fn take_record(&mut self) -> Record {
         let took = self.finished.expect("a run has a record once it has ended");
         assert!(!std::mem::replace(&mut self.taken, true), "the record of a run is taken once");
         self.failures.extend(std::mem::take(&mut self.retried));
+        self.failures.append(&mut self.policies_failed);
         Record {
             plan: self.plan.clone(),
             ending: self.scheduler.ending(),
             message: self.message.take(),
             abandoned: std::mem::take(&mut self.abandoned),
+            timed_out: self.timeout.filter(|_| self.cancelled.by_time),
             channel: BTreeMap::new(),
             results: std::mem::take(&mut self.results),
             order: std::mem::take(&mut self.order),
             times: std::mem::take(&mut self.times),
+            element_times: std::mem::take(&mut self.element_times),
+            mapping: std::mem::take(&mut self.mapping),
             failed: self.failures.iter().enumerate().map(|(index, (node, _))| (*node, index)).collect(),
             failures: std::mem::take(&mut self.failures),
             took,

@@ -4,7 +4,7 @@
 //! called under the engine's lock.
 
 use parking_lot::Mutex;
-use taskloom_core::{Outcome, Plan};
+use taskloom_core::{Outcome, Plan, RunPlan};
 use tracing::{Span, dispatcher, field, span::EnteredSpan};
 
 use super::{Failure, Job};
@@ -27,7 +27,7 @@ impl Trace {
     }
 
     /// Enters the attempt's span, until the guard is dropped. The first time it is made.
-    pub(super) fn enter(&self, plan: &Plan, job: &Job) -> Option<EnteredSpan> {
+    pub(super) fn enter(&self, plan: &RunPlan, job: &Job) -> Option<EnteredSpan> {
         let run = self.0.as_ref()?.lock().clone()?;
         let span = job.span.lock().get_or_insert_with(|| Box::new(begin_attempt(&run, plan, job))).clone();
         Some(span.entered())
@@ -58,7 +58,7 @@ impl Trace {
     }
 }
 
-fn begin_attempt(run: &Span, plan: &Plan, job: &Job) -> Span {
+fn begin_attempt(run: &Span, plan: &RunPlan, job: &Job) -> Span {
     with_its_subscriber(run, || {
         tracing::info_span!(
             parent: run,

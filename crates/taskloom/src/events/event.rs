@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use taskloom_core::{Control, NodeId, Plan, State};
+use taskloom_core::{Control, NodeId, RunPlan, State};
 
 use crate::{
     Status,
@@ -44,7 +44,7 @@ pub enum EventKind {
     Abandoned,
     /// The wait before this attempt is over.
     RetryDue,
-    /// All branches of the group have ended, and its policy has judged them.
+    /// All branches of the group, or all elements of the map, have ended, and its policy has judged them.
     GroupEnded {
         /// [`State::Succeeded`], [`State::Failed`], or [`State::Skipped`].
         state: State,
@@ -53,6 +53,16 @@ pub enum EventKind {
     Jump {
         /// Their ids.
         targets: Vec<String>,
+    },
+    /// The attempt, which has succeeded, adds tasks to the run, beside what follows it.
+    Add {
+        /// Their ids.
+        targets: Vec<String>,
+    },
+    /// The map was taken apart: its elements are tasks of their own.
+    Expanded {
+        /// How many elements it has.
+        elements: u32,
     },
     /// The attempt, which has succeeded, asks for a further iteration.
     Iterate,
@@ -74,7 +84,7 @@ pub enum EventKind {
 }
 
 impl Event {
-    pub(crate) fn new(plan: &Plan, Entry { at, what }: Entry) -> Self {
+    pub(crate) fn new(plan: &RunPlan, Entry { at, what }: Entry) -> Self {
         let run = |kind| Self { at, task_id: None, iteration: 0, attempt: 0, kind };
         let node = |node: NodeId, kind| Self { task_id: Some(plan.id(node).to_owned()), ..run(kind) };
         let of = |execution: Execution, kind| {
@@ -104,9 +114,11 @@ impl Event {
                         Control::Terminate => EventKind::Terminate { message },
                         Control::Iterate => EventKind::Iterate,
                         Control::Jump(targets) => EventKind::Jump { targets: ids(targets) },
+                        Control::Add(targets) => EventKind::Add { targets: ids(targets) },
                     },
                 )
             }
+            What::Expanded(execution, elements) => of(execution, EventKind::Expanded { elements }),
             What::RunEnded(outcome) => run(EventKind::RunEnded { status: outcome.into() }),
         }
     }
@@ -139,7 +151,7 @@ impl Event {
 
 impl EventKind {
     /// Its name: `run started`, `started`, `succeeded`, `failed`, `skipped`, `cancelled`, `abandoned`, `retry due`,
-    /// `group ended`, `jump`, `iterate`, `terminate`, `cancel`, `run ended`.
+    /// `group ended`, `jump`, `add`, `expanded`, `iterate`, `terminate`, `cancel`, `run ended`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::RunStarted => "run started",
@@ -152,6 +164,8 @@ impl EventKind {
             Self::RetryDue => "retry due",
             Self::GroupEnded { .. } => "group ended",
             Self::Jump { .. } => "jump",
+            Self::Add { .. } => "add",
+            Self::Expanded { .. } => "expanded",
             Self::Iterate => "iterate",
             Self::Terminate { .. } => "terminate",
             Self::Cancel { .. } => "cancel",
@@ -182,6 +196,8 @@ impl fmt::Display for Event {
             }
             EventKind::GroupEnded { state } => write!(f, "ended: {state}"),
             EventKind::Jump { targets } => write!(f, "asks to go on at {}", targets.join(", ")),
+            EventKind::Add { targets } => write!(f, "adds {}", targets.join(", ")),
+            EventKind::Expanded { elements } => write!(f, "has {elements} elements"),
             EventKind::Iterate => f.write_str("asks for a further iteration"),
             EventKind::Terminate { message } => write!(f, "ends the run{}", said(message)),
             EventKind::Cancel { message } => write!(f, "cancels the run{}", said(message)),

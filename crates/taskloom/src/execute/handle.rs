@@ -26,7 +26,7 @@ impl RunHandle {
     }
 
     /// Cancels the run: nothing new starts, async tasks are dropped at their next suspension point, plain
-    /// functions that are running end by themselves. Awaiting the handle then gives an error of kind
+    /// functions that are running have the time of [`grace`](crate::Execute::grace). Awaiting the handle then gives an error of kind
     /// [`RunCancelled`](crate::ErrorKind::RunCancelled).
     pub fn cancel(&self) {
         self.engine.cancel();

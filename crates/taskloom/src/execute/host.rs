@@ -28,6 +28,11 @@ impl RustHost {
         self.runtime.handle()
     }
 
+    /// The caller's runtime, if it has one.
+    pub(super) fn given(&self) -> Option<&Handle> {
+        self.runtime.given()
+    }
+
     /// Ready once a running task is to end.
     pub(super) async fn cancelled(&self, engine: &Engine, execution: Execution) {
         loop {
@@ -51,15 +56,18 @@ impl RustHost {
     }
 }
 
-/// A worker that has been called. A runtime that shuts down drops it before it arrives; nobody would work
-/// for the run then, so this cancels it.
+/// An executor of async tasks that has been called. A runtime that shuts down drops it before it arrives; nobody would
+/// run these then, so this cancels the run.
 struct Called(Option<Arc<Engine>>);
 
 impl Called {
-    fn arrive(mut self, host: &Arc<RustHost>) {
-        if let Some(engine) = self.0.take() {
-            worker::work(&engine, host);
-        }
+    fn new(engine: &Arc<Engine>) -> Self {
+        Self(Some(engine.clone()))
+    }
+
+    /// It has come.
+    fn arrive(mut self) -> Option<Arc<Engine>> {
+        self.0.take()
     }
 }
 
@@ -73,8 +81,18 @@ impl Drop for Called {
 
 impl Host for Arc<RustHost> {
     fn start_worker(&self, engine: &Arc<Engine>) {
-        let (worker, host) = (Called(Some(engine.clone())), self.clone());
-        self.handle().spawn_blocking(move || worker.arrive(&host));
+        // Not in the pool of the caller's runtime: that may be small, and its threads may all wait for runs (rule R-14).
+        let (engine, host) = (engine.clone(), self.clone());
+        Runtime::own().handle().spawn_blocking(move || worker::work(&engine, &host));
+    }
+
+    fn start_async(&self, engine: &Arc<Engine>) {
+        let (called, host) = (Called::new(engine), self.clone());
+        drop(self.handle().spawn(async move {
+            if let Some(engine) = called.arrive() {
+                worker::work_async(engine, host).await;
+            }
+        }));
     }
 
     fn wake_later(&self, engine: &Arc<Engine>, wait: Duration, timer: Timer) {
@@ -90,6 +108,10 @@ impl Host for Arc<RustHost> {
 
     fn cancelled(&self) {
         self.cancelling.notify_waiters();
+    }
+
+    fn warn(&self, warning: &str) {
+        tracing::warn!("{warning}");
     }
 
     fn finished(&self) {

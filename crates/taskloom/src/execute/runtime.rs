@@ -5,6 +5,10 @@ use tokio::{
     time::Sleep,
 };
 
+/// How many threads for workers the library's own runtime makes on demand, at most. Runs that wait for runs hold a
+/// thread each, so that must not be what ends first; a system gives fewer (a process of Linux 32,768 by default).
+const MOST_THREADS: usize = 1 << 16;
+
 /// The tokio runtime of a run: the caller's, or the library's own.
 pub(super) enum Runtime {
     Given(Handle),
@@ -29,6 +33,14 @@ impl Runtime {
         tokio::time::sleep(wait)
     }
 
+    /// The caller's runtime, if it has one.
+    pub(super) fn given(&self) -> Option<&Handle> {
+        match self {
+            Self::Given(handle) => Some(handle),
+            Self::Own => None,
+        }
+    }
+
     pub(super) fn handle(&self) -> &Handle {
         static OWN: OnceLock<Tokio> = OnceLock::new();
         match self {
@@ -37,6 +49,7 @@ impl Runtime {
                 .get_or_init(|| {
                     Builder::new_multi_thread()
                         .worker_threads(1)
+                        .max_blocking_threads(MOST_THREADS)
                         .thread_name("taskloom")
                         .enable_all()
                         .build()

@@ -2,7 +2,7 @@
 //!
 //! A worker polls an async body once, in place: one that does not have to wait is done with that. One that
 //! does is handed to the runtime, where it is polled anew with a waker; there its end goes on with further
-//! async tasks in the same future, so that these need no worker.
+//! async tasks in the same future, so that these need no worker. Where all workers are busy, async tasks begin there.
 
 use std::{
     any::Any,
@@ -14,12 +14,18 @@ use std::{
     time::Duration,
 };
 
-use taskloom_core::Value;
+use taskloom_core::{RunPlan, Value};
+use tokio::runtime::Handle;
 
-use super::{host::RustHost, runtime::Runtime};
+use super::{
+    host::RustHost,
+    place::{Place, Waiting},
+    runtime::Runtime,
+};
 use crate::{
-    body::{Arguments, Outcome, Panicked, Pending, RustBody},
-    engine::{Engine, Failure, Job, Role, Wait},
+    body::{Arguments, Function, Outcome, Panicked, Pending, RustBody},
+    engine::{Engine, Failure, Job, Judgement, Role, Wait},
+    policy::{BranchRecord, RustPolicy},
 };
 
 /// How many async tasks a future runs before it lets the runtime do something else.
@@ -30,14 +36,32 @@ const WAIT: Duration = Duration::from_hours(1);
 
 /// The life of a worker.
 pub(super) fn work(engine: &Arc<Engine>, host: &Arc<RustHost>) {
+    // Plain functions find the runtime that their run belongs to.
+    let _inside = host.given().map(Handle::enter);
+    let _here = Place::worker().enter();
     let mut next = engine.arrive();
     while let Some(job) = next {
         next = run(engine, host, job, Role::Worker);
     }
 }
 
+/// Waits until the run has ended, and works for it meanwhile if the thread may.
+pub(super) fn wait(engine: &Arc<Engine>, host: &Arc<RustHost>, waiting: Waiting) {
+    match waiting {
+        Waiting::Working => drain(engine, host),
+        Waiting::Moving => tokio::task::block_in_place(|| drain(engine, host)),
+        Waiting::Idle => {
+            engine.launch();
+            while !engine.wait_finished(WAIT) {}
+        }
+    }
+}
+
 /// The caller works until the run has ended.
-pub(super) fn drain(engine: &Arc<Engine>, host: &Arc<RustHost>) {
+fn drain(engine: &Arc<Engine>, host: &Arc<RustHost>) {
+    // What runs here must not find a runtime that this thread keeps from going on.
+    let _inside = Handle::try_current().is_ok().then(|| host.handle().enter());
+    let _here = Place::worker().enter();
     let mut next = engine.take(Role::Caller);
     loop {
         while let Some(job) = next {
@@ -53,6 +77,9 @@ pub(super) fn drain(engine: &Arc<Engine>, host: &Arc<RustHost>) {
 
 /// Runs a task to its end, or hands it to the runtime; gives the next one.
 fn run(engine: &Arc<Engine>, host: &Arc<RustHost>, job: Job, role: Role) -> Option<Job> {
+    if let Some(verdict) = judge(engine, &job) {
+        return engine.judged(&job, verdict, role);
+    }
     let result = match call(engine, &job) {
         Called::Ended(result) => result,
         Called::Pending(mut future) => {
@@ -61,8 +88,8 @@ fn run(engine: &Arc<Engine>, host: &Arc<RustHost>, job: Job, role: Role) -> Opti
             match poll(engine, &job, &mut future, &mut poller) {
                 Poll::Ready(result) => result,
                 Poll::Pending => {
-                    let rest = finish(InFlight::new(engine.clone(), job), future, host.clone());
-                    drop(host.handle().spawn(rest));
+                    let flight = InFlight::new(engine.clone(), job);
+                    drop(host.handle().spawn(finish(Some((flight, future)), host.clone())));
                     return engine.take(role);
                 }
             }
@@ -82,26 +109,34 @@ fn call(engine: &Arc<Engine>, job: &Job) -> Called {
     let task = plan.task(job.node);
     let _span = engine.enter(job);
     // In Rust nothing is looked up by name, so nothing in the channel.
-    let inputs = match job.inputs(plan, |_| None) {
+    let inputs = match guard(|| job.inputs(plan, |_| None)) {
         Ok(inputs) => inputs,
         Err(failure) => return Called::Ended(Err(failure)),
     };
+    if plan.is_map(job.node) {
+        return Called::Ended(guard(|| engine.expand(job, inputs)));
+    }
     let arguments = Arguments::new(engine, job, &inputs);
     let body: &dyn Any = task.definition().body();
     let Some(body) = body.downcast_ref::<RustBody>() else {
         return Called::Ended(Err(Failure::lasting("the task was made by another language's front end")));
     };
-    match body {
-        RustBody::Sync(function) => {
+    match body.function {
+        Function::Sync(function) => {
             engine.watch(job);
             Called::Ended(settle(catch_unwind(AssertUnwindSafe(|| function(&arguments)))))
         }
-        RustBody::Async(function) => match catch_unwind(AssertUnwindSafe(|| function(&arguments))) {
+        Function::Async(function) => match catch_unwind(AssertUnwindSafe(|| function(&arguments))) {
             Ok(Ok(future)) => Called::Pending(future),
             Ok(Err(error)) => Called::Ended(Err(Failure::new(error))),
             Err(payload) => Called::Ended(Err(Failure::new(Panicked::new(&*payload)))),
         },
     }
+}
+
+/// Elements of lists are cloned by code of the user's, which may panic.
+fn guard<T>(find: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(find)).unwrap_or_else(|payload| Err(Failure::new(Panicked::new(&*payload))))
 }
 
 fn settle(outcome: Result<Outcome, Box<dyn Any + Send>>) -> Result<Value, Failure> {
@@ -118,6 +153,17 @@ fn poll(engine: &Engine, job: &Job, future: &mut Pending, poller: &mut Poller<'_
         Ok(Poll::Ready(outcome)) => Poll::Ready(settle(Ok(outcome))),
         Err(payload) => Poll::Ready(settle(Err(payload))),
     }
+}
+
+fn poll_at(
+    place: Place,
+    engine: &Engine,
+    job: &Job,
+    future: &mut Pending,
+    poller: &mut Poller<'_>,
+) -> Poll<Result<Value, Failure>> {
+    let _here = place.enter();
+    poll(engine, job, future, poller)
 }
 
 /// A task whose future may be dropped in the middle, by a cancellation or by the end of the runtime.
@@ -158,10 +204,18 @@ impl Drop for InFlight {
     }
 }
 
+/// The life of an executor of async tasks.
+pub(super) async fn work_async(engine: Arc<Engine>, host: Arc<RustHost>) {
+    let next = engine.take(Role::Async);
+    let first = begin(&engine, next);
+    drop(engine);
+    finish(first, host).await;
+}
+
 /// Runs an async task to its end on the runtime, and then those that are ready after it.
-async fn finish(first: InFlight, future: Pending, host: Arc<RustHost>) {
-    let mut current = Some((first, future));
+async fn finish(mut current: Option<(InFlight, Pending)>, host: Arc<RustHost>) {
     let mut ended = 0;
+    let place = Place::on(host.handle());
     while let Some((flight, mut future)) = current {
         let Some(job) = &flight.job else { return };
         let execution = job.execution();
@@ -169,7 +223,7 @@ async fn finish(first: InFlight, future: Pending, host: Arc<RustHost>) {
         let timeout = engine.plan().task(execution.node).options().timeout;
         let mut cancelled = pin!(host.cancelled(&engine, execution));
         let mut timed_out = pin!(time_out(timeout));
-        let result = poll_fn(|poller| match poll(&engine, job, &mut future, poller) {
+        let result = poll_fn(|poller| match poll_at(place, &engine, job, &mut future, poller) {
             Poll::Ready(result) => Poll::Ready(Some(result)),
             Poll::Pending => match timed_out.as_mut().poll(poller) {
                 Poll::Ready(failure) => Poll::Ready(Some(Err(failure))),
@@ -179,7 +233,8 @@ async fn finish(first: InFlight, future: Pending, host: Arc<RustHost>) {
         .await;
         let Some(result) = result else { return flight.drop_with(future) };
         flight.drop_in_span(future);
-        current = next(flight, result);
+        let next = flight.end(result);
+        current = begin(&engine, next);
         ended += 1;
         if ended % TASKS_BEFORE_YIELD == 0 {
             tokio::task::yield_now().await;
@@ -198,15 +253,35 @@ async fn time_out(timeout: Option<Duration>) -> Failure {
     }
 }
 
-/// Ends a task and begins async ones, until one has to be polled or none is ready.
-fn next(flight: InFlight, result: Result<Value, Failure>) -> Option<(InFlight, Pending)> {
-    let engine = flight.engine.clone();
-    let mut ready = flight.end(result);
-    while let Some(job) = ready {
-        match call(&engine, &job) {
-            Called::Ended(result) => ready = engine.end(&job, result, Role::Async),
-            Called::Pending(future) => return Some((InFlight::new(engine, job), future)),
-        }
+/// Begins async tasks, until one has to be polled or none is ready.
+fn begin(engine: &Arc<Engine>, mut next: Option<Job>) -> Option<(InFlight, Pending)> {
+    while let Some(job) = next {
+        next = match judge(engine, &job) {
+            Some(verdict) => engine.judged(&job, verdict, Role::Async),
+            None => match call(engine, &job) {
+                Called::Ended(result) => engine.end(&job, result, Role::Async),
+                Called::Pending(future) => return Some((InFlight::new(engine.clone(), job), future)),
+            },
+        };
     }
     None
+}
+
+/// Asks the policy of a group, if it is one that is to be judged.
+#[inline]
+fn judge(engine: &Arc<Engine>, job: &Job) -> Option<Result<bool, Failure>> {
+    job.judgement().map(|judgement| ask(engine.plan(), judgement))
+}
+
+#[cold]
+fn ask(plan: &RunPlan, judgement: &Judgement) -> Result<bool, Failure> {
+    let Some(RustPolicy { policy, .. }) = judgement.policy::<RustPolicy>(plan) else {
+        return Err(Failure::lasting("the policy was made by another language's front end"));
+    };
+    let branches: Vec<BranchRecord> = judgement.branches(plan).into_iter().map(BranchRecord::new).collect();
+    let judge = AssertUnwindSafe(|| policy.judge(judgement.group(plan), &branches));
+    match catch_unwind(judge) {
+        Ok(verdict) => verdict.map_err(Failure::new),
+        Err(payload) => Err(Failure::new(Panicked::new(&*payload))),
+    }
 }

@@ -1,23 +1,53 @@
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use taskloom_core::{Argument, Options, Place, RetryPolicy};
+use taskloom_core::{Argument, Mapping, Options, Place, RetryPolicy};
 
-use super::{Arg, Definition};
-use crate::{Fragment, IntoFragment};
+use super::{Arg, Composed, Definition, Each, HasOutput};
+use crate::{BuildError, Fragment, IntoFragment, next_task::Next};
 
 /// An instance of a task, as every type made by `#[task]` is one.
 ///
 /// The type's inherent methods are `task_id` and its parameters; everything else is here, so that a
 /// parameter may have any name: `Instance::id(&task)` works whatever they are called.
-pub trait Instance: IntoFragment + Sized {
-    /// What the task's function returns; of a `Result`, what is in its `Ok`.
-    type Output: Send + Sync + 'static;
-
-    #[doc(hidden)]
-    fn builder(&self) -> &Builder;
+pub trait Instance: HasOutput + IntoFragment + Sized {
+    /// What [`run`](Self::run) gives: `Result<Output>` for a plain function, a future of that for an `async fn`.
+    type Running;
 
     #[doc(hidden)]
     fn builder_mut(&mut self) -> &mut Builder;
+
+    /// Runs the function here and now with what is bound, for tests: without a workflow, an engine or anything that is
+    /// left behind. A plain function has run when this returns; of an `async fn` it gives the future, to be awaited.
+    ///
+    /// A context that the function takes is one of its own: nobody else sees its channel, there are no other tasks, and
+    /// what is asked for has no effect. Timeouts and retries are the engine's, so there are none here. A panic passes on.
+    ///
+    /// ```
+    /// use taskloom::prelude::*;
+    ///
+    /// #[task]
+    /// fn fetch(city: &str, #[default(7)] days: u32) -> String {
+    ///     format!("{city}, {days} days")
+    /// }
+    /// #[task]
+    /// async fn count(text: String) -> usize {
+    ///     text.len()
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> taskloom::Result<()> {
+    /// assert_eq!(fetch::task().city("Tokyo").run()?, "Tokyo, 7 days");
+    /// assert_eq!(count::task().text("Tokyo").run().await?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`ErrorKind::Binding`](crate::ErrorKind::Binding) if a parameter is open and has no default, or is bound to
+    /// what other tasks give, which only a run has; of kind [`ErrorKind::TaskFailed`](crate::ErrorKind::TaskFailed), with the
+    /// function's own error as its source, if it failed.
+    fn run(&self) -> Self::Running;
 
     /// The task id. Without a given one the instance names itself, `<definition id>_<8 hex digits>`, when
     /// the id is first needed: here, or when it is added to a workflow.
@@ -35,9 +65,7 @@ pub trait Instance: IntoFragment + Sized {
     /// ```
     #[must_use]
     fn with_options(mut self, change: impl FnOnce(TaskOptions) -> TaskOptions) -> Self {
-        let builder = self.builder_mut();
-        let options = change(TaskOptions(builder.instance.options().clone()));
-        builder.instance.set_options(options.0);
+        self.builder_mut().change_options(change);
         self
     }
 }
@@ -111,6 +139,8 @@ pub struct Builder {
     /// Whether this is a clone. To change it makes another instance, derived from the first, so the id
     /// does not carry over (rule I-7).
     cloned: bool,
+    /// The first argument that is none, kept until somebody plans a workflow with the instance.
+    mistake: Option<BuildError>,
 }
 
 impl Builder {
@@ -120,6 +150,7 @@ impl Builder {
         Self {
             instance: taskloom_core::Instance::new(definition.0.definition().clone(), Place::caller()),
             cloned: false,
+            mistake: None,
         }
     }
 
@@ -131,26 +162,71 @@ impl Builder {
 
     /// Binds a parameter.
     pub fn bind<T>(&mut self, parameter: usize, argument: Arg<T>) {
+        self.bind_argument(parameter, argument.argument);
+    }
+
+    pub(super) fn bind_argument(&mut self, parameter: usize, argument: Composed<Argument>) {
         if std::mem::take(&mut self.cloned) {
             self.instance.derive();
         }
-        self.instance.bind(parameter, argument.argument);
+        match argument {
+            Ok(argument) => self.instance.bind(parameter, argument),
+            Err(mistake) => self.mistaken(mistake),
+        }
+    }
+
+    /// There is a mistake in the arguments; the first one is told.
+    pub(super) fn mistaken(&mut self, mistake: BuildError) {
+        self.mistake.get_or_insert(mistake);
+    }
+
+    pub(super) fn change_options(&mut self, change: impl FnOnce(TaskOptions) -> TaskOptions) {
+        let options = change(TaskOptions(self.instance.options().clone()));
+        self.instance.set_options(options.0);
+    }
+
+    pub(super) fn set_mapping(&mut self, mapping: Mapping) {
+        let options = Options { map: Some(Arc::new(mapping)), ..self.instance.options().clone() };
+        self.instance.set_options(options);
+    }
+
+    /// The instance, unless there is a mistake in its arguments.
+    pub(crate) fn checked(&self) -> Composed<&taskloom_core::Instance> {
+        match &self.mistake {
+            Some(mistake) => Err(mistake.clone()),
+            None => Ok(&self.instance),
+        }
+    }
+
+    /// The output of the instance, as an argument of a map that all its executions take.
+    pub fn same<T>(&self) -> Each<T> {
+        Each::same(self.output())
+    }
+
+    /// The output of the instance, as a list that a map goes over.
+    pub fn each<T: Clone + Send + Sync + 'static>(&self) -> Each<T> {
+        Each::list(self.checked().cloned().map(Argument::Output))
     }
 
     /// The output of the instance, as an argument.
     pub fn output<T>(&self) -> Arg<T> {
-        Arg::new(Argument::Output(self.instance.clone()))
+        Arg::composed(self.checked().cloned().map(Argument::Output))
+    }
+
+    /// The instance as a task to go on at.
+    pub fn next(&self) -> Next {
+        Next::Instance(self.checked().cloned())
     }
 
     /// The instance as an operand.
     pub fn fragment(&self) -> Fragment {
-        Fragment::from(self.instance.clone())
+        Fragment(self.checked().map(Into::into))
     }
 }
 
 impl Clone for Builder {
     fn clone(&self) -> Self {
-        Self { instance: self.instance.clone(), cloned: true }
+        Self { instance: self.instance.clone(), cloned: true, mistake: self.mistake.clone() }
     }
 }
 

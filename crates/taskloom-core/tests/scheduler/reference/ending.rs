@@ -36,7 +36,7 @@ impl Reference<'_> {
         self.fresh.retain(|&node| self.records[node].state == State::Ready);
         self.waiting.clear();
         if matches!(end, End::Cancelled | End::CancelledBy(_)) {
-            self.cancels_all = !self.running().is_empty();
+            self.cancels_all = !self.running_tasks().is_empty();
         }
     }
 
@@ -48,7 +48,7 @@ impl Reference<'_> {
         let may_come: BTreeSet<usize> = self.graph.included().filter(|&node| self.may_clean_up(node)).collect();
         for &node in &may_come {
             let is_over = |&before: &usize| !self.records[before].is_active() && !may_come.contains(&before);
-            if self.graph.tasks_before(node).iter().all(is_over) {
+            if self.graph.before(node).iter().all(is_over) {
                 self.records[node].state = State::Ready;
                 self.fresh.insert(node);
             }

@@ -29,17 +29,17 @@ impl Reference<'_> {
     pub(super) fn judge(&mut self, group: usize, live: bool) {
         let standings = self.standings(group);
         let is = |standing| standings.iter().filter(|(_, other)| *other == standing).count();
-        let passes = match self.graph.groups[group].rule {
+        if !live && is(Standing::Failed) == 0 {
+            return self.end_pass(self.graph.groups[group].exit, State::Skipped);
+        }
+        let passes = match self.graph.groups[group].settings.rule {
             Rule::Strict => is(Standing::Failed) == 0,
             Rule::BestEffort => true,
             Rule::AtLeast(least) => is(Standing::Succeeded) >= least as usize,
             Rule::Critical(_) => !is_lost(&standings),
+            Rule::Own => return self.make_ready(self.graph.groups[group].exit, false, None),
         };
-        let state = match passes {
-            _ if !live && is(Standing::Failed) == 0 => State::Skipped,
-            true => State::Succeeded,
-            false => State::Failed,
-        };
+        let state = if passes { State::Succeeded } else { State::Failed };
         self.end_pass(self.graph.groups[group].exit, state);
     }
 
@@ -51,7 +51,11 @@ impl Reference<'_> {
         for group in 0..self.graph.groups.len() {
             let around = &self.graph.groups[group];
             let is_open = self.records[around.exit].state == State::Waiting;
-            if around.fail_fast && is_open && self.end.is_none() && self.graph.groups[group].within.contains(&node) {
+            if around.settings.fail_fast
+                && is_open
+                && self.end.is_none()
+                && self.graph.groups[group].within.contains(&node)
+            {
                 self.stop_if_certain(group);
             }
         }
@@ -60,10 +64,10 @@ impl Reference<'_> {
     fn stop_if_certain(&mut self, group: usize) {
         let standings = self.standings(group);
         let is = |standing| standings.iter().filter(|(_, other)| *other == standing).count();
-        let certain = match self.graph.groups[group].rule {
+        let certain = match self.graph.groups[group].settings.rule {
             Rule::Strict => is(Standing::Failed) > 0,
-            // It never has a reason to stop.
-            Rule::BestEffort => false,
+            // They never have a reason to stop.
+            Rule::BestEffort | Rule::Own => false,
             Rule::AtLeast(least) => {
                 let (least, succeeded) = (least as usize, is(Standing::Succeeded));
                 succeeded >= least || succeeded + is(Standing::Open) < least
@@ -106,6 +110,9 @@ impl Reference<'_> {
                     }
                 }
                 State::Waiting | State::Ready | State::BackingOff => {
+                    if record.state == State::Waiting {
+                        record.attempt = 1;
+                    }
                     record.after = None;
                     self.not_ready(node);
                     self.end_pass(node, State::Skipped);

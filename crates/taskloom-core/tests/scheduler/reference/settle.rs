@@ -1,7 +1,5 @@
 //! What follows from an event without anybody doing anything (rules S-2 and S-3).
 
-use std::collections::BTreeSet;
-
 use taskloom_core::State;
 
 use super::{End, Reference};
@@ -10,12 +8,12 @@ use crate::graph::{Edge, Node};
 impl Reference<'_> {
     /// Decides every node that can be decided and fires the loop edges that can be, until there are none.
     pub(super) fn settle(&mut self) {
-        let mut fired = BTreeSet::new();
         while self.end.is_none() {
             if let Some(node) = self.decidable() {
                 self.decide(node);
             } else if let Some(edge) = self.fires_next() {
-                self.fire(edge, fired.insert(edge));
+                let is_first_time = self.fired.insert(edge);
+                self.fire(edge, is_first_time);
             } else {
                 break;
             }
@@ -35,8 +33,8 @@ impl Reference<'_> {
     fn limit_cycles(&mut self) {
         let has_had_enough = |&&node: &&usize| {
             let record = &self.records[node];
-            let most = self.graph.recipe(node).unwrap().max_cycles;
-            record.has_run && record.attempt == 1 && record.iteration >= most
+            let most = self.graph.recipe(node).map(|task| task.max_cycles);
+            record.has_run && record.attempt == 1 && most.is_some_and(|most| record.iteration >= most)
         };
         if let Some(&node) = self.fresh.iter().find(has_had_enough) {
             self.stop(End::CycleLimit(node));
@@ -45,22 +43,30 @@ impl Reference<'_> {
 
     /// No more executions begin than the run may have.
     fn limit_steps(&mut self) {
-        let Some(&first) = self.queue.first() else { return };
-        let is_out_of_steps = self.limits.max_steps.is_some_and(|most| self.steps >= most);
-        if is_out_of_steps && self.end.is_none() && self.records[first].attempt == 1 {
+        let Some(&first) = self.queue.iter().find(|&&node| self.graph.recipe(node).is_some()) else { return };
+        if self.is_out_of_steps() && self.records[first].attempt == 1 {
             self.stop(End::StepLimit(first));
             self.clean_up();
             self.line_up();
         }
     }
 
-    /// A node that waits though all edges that count have arrived. A loop may hold a group's exit back, so
-    /// exits come last, one by one.
+    pub(super) fn is_out_of_steps(&self) -> bool {
+        self.limits.max_steps.is_some_and(|most| self.steps >= most) && self.end.is_none()
+    }
+
+    /// A node that waits though all edges that count have arrived. An output that a task takes over a loop edge may come
+    /// or go, so such tasks come after others; a loop may hold a group's exit back, so exits come last, one by one.
     fn decidable(&self) -> Option<usize> {
         let starts = |node| self.graph.start().is_none_or(|start| start == node);
         let is_exit = |node: &usize| matches!(self.graph.nodes[*node], Node::Exit(_));
         let (exits, others): (Vec<usize>, Vec<usize>) = self.graph.included().partition(is_exit);
-        others.into_iter().chain(exits).find(|&node| {
+        let takes_over_a_loop = |&node: &usize| {
+            let mut needed = self.graph.needed(node).into_iter();
+            !self.graph.is_clean_up(node) && needed.any(|from| self.graph.loops.contains(&(from, node)))
+        };
+        let (late, early): (Vec<usize>, Vec<usize>) = others.into_iter().partition(takes_over_a_loop);
+        early.into_iter().chain(late).chain(exits).find(|&node| {
             let all_arrived = self.graph.arriving(node).all(|edge| self.arrived.contains_key(&edge));
             let leads_nowhere = self.graph.arriving(node).next().is_none() && !starts(node);
             let waits = self.records[node].state == State::Waiting;
@@ -84,7 +90,10 @@ impl Reference<'_> {
             Node::Exit(group) => self.judge(group, live),
             Node::Entry(_) => self.end_pass(node, if live { State::Succeeded } else { State::Skipped }),
             Node::Task(_) if live && has_inputs || self.graph.is_clean_up(node) => self.make_ready(node, false, None),
-            Node::Task(_) => self.end_pass(node, State::Skipped),
+            Node::Task(_) => {
+                self.records[node].attempt = 1;
+                self.end_pass(node, State::Skipped);
+            }
         }
     }
 

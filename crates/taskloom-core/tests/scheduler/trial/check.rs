@@ -3,7 +3,7 @@
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use taskloom_core::{Command, Outcome, State};
 
-use super::Trial;
+use super::{KINDS, Trial};
 use crate::reference::End;
 
 impl Trial<'_> {
@@ -52,17 +52,25 @@ impl Trial<'_> {
     }
 
     fn check_start(&self) -> TestCaseResult {
-        let running = self.reference.running();
+        let running = self.reference.running_tasks();
         prop_assert_eq!(self.scheduler.running() as usize, running.len());
         if let Some(most) = self.recipe.limits.max_concurrency {
             prop_assert!(running.len() <= most.get() as usize, "{} run, {} may", running.len(), most);
         }
-        let next = self.reference.next();
-        prop_assert_eq!(self.scheduler.next(), next.map(|node| self.numbers[node]), "what starts next");
-        if let Some(node) = next {
-            prop_assert_eq!(self.reference.state(node), State::Ready, "one execution at a time");
-            let is_clean_up = self.reference.graph.is_clean_up(node);
-            prop_assert!(self.reference.end().is_none() || is_clean_up, "something starts in a run that has ended");
+        for group in &self.reference.graph.groups {
+            if let Some(most) = group.settings.max_concurrency {
+                let inside = running.iter().filter(|node| group.within.contains(node)).count();
+                prop_assert!(inside <= most.get() as usize, "{} run in a group, {} may", inside, most);
+            }
+        }
+        for kinds in KINDS {
+            let next = self.reference.next(kinds);
+            prop_assert_eq!(self.scheduler.next_of(kinds), next.map(|node| self.numbers[node]), "next of {:?}", kinds);
+            if let Some(node) = next {
+                prop_assert_eq!(self.reference.state(node), State::Ready, "one execution at a time");
+                let is_clean_up = self.reference.graph.is_clean_up(node);
+                prop_assert!(self.reference.end().is_none() || is_clean_up, "something starts in a run that has ended");
+            }
         }
         Ok(())
     }

@@ -53,7 +53,9 @@ pub struct AttemptChannel {
 
 impl AttemptChannel {
     pub(crate) fn new(engine: &Arc<Engine>, job: &Job) -> Self {
-        Self { engine: Arc::downgrade(engine), slot: job.slot().clone(), execution: job.execution() }
+        let (slot, execution) = (job.slot().clone(), job.execution());
+        engine.channel.register(execution, &slot);
+        Self { engine: Arc::downgrade(engine), slot, execution }
     }
 
     /// The task's node.

@@ -25,7 +25,8 @@ impl Shared {
         let Some(log) = &mut self.log else { return };
         log.note(&what);
         for (node, state) in trail {
-            log.note(&if self.plan.is_task(node) { What::Skipped(node) } else { What::GroupEnded(node, state) });
+            let is_skipped = state == State::Skipped && self.plan.is_task(node);
+            log.note(&if is_skipped { What::Skipped(node) } else { What::GroupEnded(node, state) });
         }
     }
 

@@ -1,0 +1,56 @@
+use std::{
+    collections::BTreeMap,
+    ops::{Index, IndexMut},
+};
+
+use super::{Node, NodeId};
+use crate::run_plan::FIRST_ELEMENT;
+
+/// What the scheduler knows of each node: one after the other those of the plan and those that were added, and apart
+/// from these the few elements of maps that are ready or under way.
+pub(super) struct Nodes {
+    lasting: Vec<Node>,
+    pub(super) elements: BTreeMap<NodeId, Node>,
+}
+
+impl Nodes {
+    pub(super) fn new(lasting: Vec<Node>) -> Self {
+        Self { lasting, elements: BTreeMap::new() }
+    }
+
+    /// How many there are that are no elements.
+    pub(super) fn len(&self) -> usize {
+        self.lasting.len()
+    }
+
+    pub(super) fn push(&mut self, node: Node) {
+        self.lasting.push(node);
+    }
+
+    pub(super) fn lasting(&self) -> &[Node] {
+        &self.lasting
+    }
+
+    /// The numbers of those that are there now.
+    pub(super) fn numbers(&self) -> Vec<NodeId> {
+        (0_u32..).take(self.len()).chain(self.elements.keys().copied()).collect()
+    }
+}
+
+impl Index<NodeId> for Nodes {
+    type Output = Node;
+
+    fn index(&self, node: NodeId) -> &Node {
+        if node < FIRST_ELEMENT { &self.lasting[node as usize] } else { &self.elements[&node] }
+    }
+}
+
+impl IndexMut<NodeId> for Nodes {
+    fn index_mut(&mut self, node: NodeId) -> &mut Node {
+        if node < FIRST_ELEMENT {
+            &mut self.lasting[node as usize]
+        } else {
+            self.elements.get_mut(&node).expect("an element that is ready or under way")
+        }
+    }
+}
