@@ -148,8 +148,8 @@ fn end(model: &Model, engine: &Arc<Engine>) -> Record {
 
 fn assert_all_ran(model: &Model, record: &Record) {
     assert_eq!(record.outcome(), Outcome::Succeeded);
-    assert_eq!(record.order().len(), record.plan().task_count());
-    assert_eq!(model.begun.lock().unwrap().len(), record.plan().task_count());
+    assert_eq!(record.order().len(), record.plan().tasks().count());
+    assert_eq!(model.begun.lock().unwrap().len(), record.plan().tasks().count());
 }
 
 fn chain_of(length: usize) -> Workflow {

@@ -1,5 +1,7 @@
 //! When a group has succeeded, and what that does to its members.
 
+use std::sync::{Barrier, Mutex};
+
 use taskloom::{ErrorKind, State, prelude::*};
 
 #[task]
@@ -64,4 +66,33 @@ async fn s_03_fail_fast_drops_what_runs() {
     let error = Workflow::new("w").add((forever | broken).fail_fast(true)).execute().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ParallelGroup);
     assert_eq!(error.run().unwrap().task("forever").unwrap().state(), State::Cancelled);
+}
+
+#[test]
+fn s_03_a_group_that_stops_early_is_judged_once_what_ran_in_it_has_ended() {
+    static BOTH_RUN: Barrier = Barrier::new(2);
+    static ORDER: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+    fn note(what: &'static str) {
+        ORDER.lock().expect("no task panics").push(what);
+    }
+    #[task]
+    fn told(ctx: &Context) {
+        BOTH_RUN.wait();
+        while !ctx.cancelled() {
+            std::thread::yield_now();
+        }
+        note("told");
+    }
+    #[task]
+    fn quick() {
+        BOTH_RUN.wait();
+    }
+    #[task]
+    fn end() {
+        note("end");
+    }
+    let group = (told::task() >> end::task().task_id("skipped")) | quick::task();
+    let flow = group.policy(Policy::AtLeast(1)).fail_fast(true) >> end::task().task_id("end");
+    Workflow::new("w").add(flow).execute().blocking().unwrap();
+    assert_eq!(*ORDER.lock().unwrap(), ["told", "end"]);
 }

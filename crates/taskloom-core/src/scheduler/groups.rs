@@ -6,10 +6,10 @@ use crate::{
 
 impl Scheduler {
     /// Decides the first of the nodes that are decided when nothing else moves, but for groups in which a loop waits to
-    /// fire (rule S-2); says whether there was one.
+    /// fire (rule S-2) or something still runs that was told to end (rule S-3); says whether there was one.
     pub(super) fn decide_next(&mut self) -> bool {
         let can_be_decided = |&&node: &&NodeId| match self.kind(node) {
-            Kind::Exit(group) => !self.is_reached(node) || !self.has_loop_inside(group),
+            Kind::Exit(group) => !self.is_reached(node) || !(self.has_loop_inside(group) || self.is_winding_up(group)),
             Kind::Task | Kind::Entry(_) => true,
         };
         let Some(&node) = self.reached.iter().find(can_be_decided) else { return false };
@@ -18,6 +18,27 @@ impl Scheduler {
             self.decide(node);
         }
         true
+    }
+
+    /// Whether something in a group still runs that was told to end.
+    fn is_winding_up(&self, group: u32) -> bool {
+        if self.told.is_empty() {
+            return false;
+        }
+        let mut groups = vec![group];
+        while let Some(group) = groups.pop() {
+            for &node in self.plan.groups()[group as usize].branches.iter().flat_map(|branch| &branch.nodes) {
+                if let Kind::Exit(inner) = self.plan.kind(node) {
+                    groups.push(inner);
+                    continue;
+                }
+                let mut nodes = self.added_from(node).iter().copied().chain([node]);
+                if nodes.any(|node| self.told.contains_key(&node) || self.nodes[node].phase == Phase::Mapping) {
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     /// Whether a node has not been re-armed since it was reached.

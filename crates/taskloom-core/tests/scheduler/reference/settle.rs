@@ -70,7 +70,7 @@ impl Reference<'_> {
             let all_arrived = self.graph.arriving(node).all(|edge| self.arrived.contains_key(&edge));
             let leads_nowhere = self.graph.arriving(node).next().is_none() && !starts(node);
             let waits = self.records[node].state == State::Waiting;
-            waits && all_arrived && !leads_nowhere && !self.waits_for_a_loop(node)
+            waits && all_arrived && !leads_nowhere && !self.waits_for_a_loop(node) && !self.winds_up(node)
         })
     }
 
@@ -79,6 +79,14 @@ impl Reference<'_> {
         let Node::Exit(group) = self.graph.nodes[node] else { return false };
         let within = &self.graph.groups[group].within;
         self.waiting.iter().any(|(from, to)| within.contains(from) && within.contains(to))
+    }
+
+    /// Whether the node is the exit of a group in which something still runs that was told to end.
+    fn winds_up(&self, node: usize) -> bool {
+        let Node::Exit(group) = self.graph.nodes[node] else { return false };
+        let is_told =
+            |&node: &usize| self.records[node].is_being_cancelled && self.records[node].state == State::Running;
+        self.graph.groups[group].within.iter().any(is_told)
     }
 
     fn decide(&mut self, node: usize) {
