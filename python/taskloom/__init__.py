@@ -20,6 +20,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import errors, hooks, policies
+from ._backend import CoordinationBackend
 from ._context import TaskExecutionContext
 from ._events import Event
 from ._execution import RunHandle
@@ -34,6 +35,7 @@ from ._workflow import Workflow, workflow
 
 __all__ = [
     "Chain",
+    "CoordinationBackend",
     "Edge",
     "Event",
     "Graph",
@@ -58,7 +60,7 @@ __all__ = [
     "workflow",
 ]
 
-_LATER = {"CoordinationBackend", "Store", "Temporal", "secret"}
+_LATER = {"Store", "Temporal", "secret"}
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ import sys
 from types import FrameType
 
 from . import _native, _places
+from ._process import status
 
 __all__ = ["echo", "wants_echo"]
 
@@ -19,6 +20,8 @@ def wants_echo(choice: bool | None, frame: FrameType) -> bool:
     """Whether a call of `execute` in this frame echoes; `choice` is what the workflow was told."""
     if choice is not None:
         return choice
+    if status.is_ours:
+        return False
     environment = os.environ.get("TASKLOOM_ECHO")
     if environment in ("0", "1"):
         return environment == "1"

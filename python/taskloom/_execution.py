@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import atexit
 import contextvars
+import os
 import sys
 import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from . import _native
 from ._current import current_workflow
 from ._events import Events
 from ._observe import Observe, observers_of
+from ._process import status
 from ._run import Run
 from ._worker import MOST_WORKERS, drain, start_worker
 from .errors import TaskloomError, TaskloomRuntimeError
@@ -43,6 +45,37 @@ def _cancel_runs() -> None:
     for host in list(_alive):
         host.cancel()
     _native.exiting()
+
+
+class _Gone:
+    """Stands for the engine of a run in a process that was forked from that of the run."""
+
+    def __init__(self, execution: _native.Execution) -> None:
+        # Never looked at, and never let go: a thread that is not here may have locked it.
+        self._execution = execution
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise TaskloomRuntimeError(
+            "the run belongs to the process that this one was forked from\n"
+            "  hint: execute the workflow here, or hand over its result"
+        )
+
+
+_gone: list[_Gone] = []
+
+
+def _forked() -> None:
+    """This process was forked. It has none of the threads, so the runs under way are none of its own."""
+    _native.forked()
+    for host in list(_alive):
+        gone: Any = _Gone(host.execution)
+        _gone.append(gone)
+        host.execution = gone
+    _alive.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 class Limits(NamedTuple):
@@ -90,6 +123,11 @@ class Host:
         workers: int = MOST_WORKERS,
         observe: Observe = None,
     ) -> None:
+        if status.imports_script:
+            raise TaskloomRuntimeError(
+                "a process imports this script to find a function of it, and must execute nothing there\n"
+                "  hint: guard it with `if __name__ == '__main__':`"
+            )
         self.context = contextvars.copy_context()
         """What each task runs in a copy of. No workflow is current in there, whatever block this is."""
         self.context.run(current_workflow.clear)
@@ -334,4 +372,6 @@ class RunHandle:
         tokyo succeeded
         run ended: succeeded
         """
+        # In a process that was forked, nobody would hear anything.
+        _ = self._host.execution.run_id
         return self._events

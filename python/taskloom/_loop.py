@@ -4,6 +4,7 @@ lives until the process ends, so that `execute()` works inside a running loop to
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -18,6 +19,16 @@ __all__ = ["cancel_tasks", "is_own_loop", "own_loop", "pump", "run_on_loop"]
 
 _lock = threading.Lock()
 _own: asyncio.AbstractEventLoop | None = None
+
+
+def _forked() -> None:
+    # This process was forked, and has no thread for the loop; nor has whoever may have held the lock.
+    global _lock, _own
+    _lock, _own = threading.Lock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def own_loop() -> asyncio.AbstractEventLoop:
@@ -137,17 +148,24 @@ async def run_on_loop(host: Host) -> Run:
     loop = asyncio.get_running_loop()
     ended = loop.create_future()
     host.loop = loop
-    host.on_finished = lambda: loop.call_soon_threadsafe(_settle, ended)
+    host.on_finished = partial(_tell, loop, ended)
     pump(host)
     host.execution.launch()
     if not host.execution.is_finished:
         try:
-            await ended
+            # A cancellation must not end the future: it is waited for below.
+            await asyncio.shield(ended)
         except asyncio.CancelledError:
             host.cancel()
             await asyncio.wait([ended], timeout=host.grace)
             raise
     return host.result()
+
+
+def _tell(loop: asyncio.AbstractEventLoop, ended: asyncio.Future[None]) -> None:
+    # A run that was given up after the grace time may outlive the loop.
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(_settle, ended)
 
 
 def _settle(ended: asyncio.Future[None]) -> None:

@@ -7,6 +7,7 @@ has no Rust frames on its stack. Threads are made on demand and kept for a while
 from __future__ import annotations
 
 import itertools
+import os
 import queue
 import threading
 from types import CoroutineType
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from . import _native
     from ._execution import Host
 
-__all__ = ["MOST_WORKERS", "drain", "start_worker"]
+__all__ = ["MOST_WORKERS", "Killed", "drain", "start_worker"]
 
 MOST_WORKERS = 64
 """How many threads run plain functions of one run at the same time, unless the caller says otherwise: tasks
@@ -24,8 +25,22 @@ are mostly waiting for something outside."""
 
 _IDLE_SECONDS = 10.0
 
+
+class Killed(BaseException):
+    """The task was ended because it was cancelled. That is no failure, and nobody but `drain` sees it."""
+
+
 _idle: list[queue.SimpleQueue[Host]] = []
 _numbers = itertools.count(1)
+
+
+def _forked() -> None:
+    # This process was forked, and has none of the threads.
+    _idle.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def start_worker(host: Host) -> None:
@@ -75,6 +90,10 @@ def drain(host: Host, worker: _native.Worker, task: Any) -> None:
             if observers is not None:
                 observers.end(context, attempt, error)
             task = worker.failed(error)
+        except Killed as killed:
+            if observers is not None:
+                observers.end(context, attempt, killed)
+            task = worker.cancelled()
         except BaseException as interruption:
             if observers is not None:
                 observers.end(context, attempt, interruption)

@@ -155,6 +155,15 @@ class Workflow(_native.Workflow):
         _check(later, start_node, limits)
         return RunHandle(Host(self.plan(start_node), initial_channel or {}, limits, observe=observe))
 
+    def plan(self, start_node: str | None = None) -> _native.Plan:
+        """What would run now; raises what is wrong with it."""
+        plan = super().plan(start_node)
+        if tasks := plan.in_processes():
+            from ._process.plan import refuse_unreachable
+
+            refuse_unreachable(tasks)
+        return plan
+
     def show_info(self) -> None:
         """Prints the tasks, what follows each, and where the value of each open parameter would come from."""
         print(self.plan(), end="")

@@ -17,6 +17,7 @@ __all__ = [
     "GraphCompilationError",
     "InvalidTaskIdError",
     "ParallelGroupError",
+    "RemoteTaskError",
     "RetryLimitExceededError",
     "RunCancelledError",
     "RunTimeoutError",
@@ -25,6 +26,7 @@ __all__ = [
     "TaskloomError",
     "TaskloomRuntimeError",
     "UnknownTaskError",
+    "WorkerDiedError",
 ]
 
 
@@ -160,3 +162,54 @@ class RunTimeoutError(RunCancelledError, TimeoutError):
 
 class AttemptEndedError(TaskloomRuntimeError):
     """An attempt of a task that has ended still tried something."""
+
+
+class RemoteTaskError(TaskloomError):
+    """Stands for the exception of a task in a process that pickle could not bring over.
+
+    It is the `__cause__` of the `TaskError`, as the exception itself would have been.
+    """
+
+    def __init__(self, type_name: str, text: str, traceback: str) -> None:
+        super().__init__(type_name, text, traceback)
+        self.type_name = type_name
+        """The class of the exception, with its module."""
+        self.text = text
+        """The text of the exception."""
+        self.traceback = traceback
+        """The traceback in the process, as Python prints it."""
+
+    def __str__(self) -> str:
+        return f"{self.type_name}: {self.text}"
+
+
+class WorkerDiedError(TaskloomError):
+    """The process that ran a task has ended in the middle of it. Only this task fails, and may be retried."""
+
+    def __init__(self, task_id: str, pid: int, exit_code: int) -> None:
+        super().__init__(task_id, pid, exit_code)
+        self.task_id = task_id
+        """The id of the task."""
+        self.pid = pid
+        """The id that the process had."""
+        self.exit_code = exit_code
+        """Its exit status; that of a process which was ended by signal n is -n."""
+
+    def __str__(self) -> str:
+        how = f"exited with status {self.exit_code}"
+        if self.exit_code < 0:
+            how = f"was ended by {_signal_name(-self.exit_code)}"
+        return (
+            f"the process {self.pid} that ran `{self.task_id}` {how}\n"
+            "  hint: a process that uses too much memory is ended by SIGKILL; with `max_retries` the task "
+            "runs again in another one"
+        )
+
+
+def _signal_name(number: int) -> str:
+    import signal
+
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

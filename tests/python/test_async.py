@@ -3,10 +3,11 @@
 import asyncio
 import contextvars
 import threading
+import time
 
 import pytest
 
-from taskloom import chain, parallel, task, workflow
+from taskloom import TaskExecutionContext, chain, parallel, task, workflow
 from taskloom.errors import RunCancelledError, TaskError
 
 variable = contextvars.ContextVar("variable", default="default")
@@ -337,3 +338,25 @@ def test_r_14_an_async_task_awaits_a_workflow():
     wf = workflow("outer").add(outer)
     assert wf.execute() == "B"
     assert asyncio.run(wf.execute_async()) == "B"
+
+
+def test_r_10_a_cancelled_execute_async_waits_for_plain_functions():
+    started, ended = threading.Event(), threading.Event()
+
+    @task
+    def body(ctx: TaskExecutionContext):
+        started.set()
+        while not ctx.cancelled:
+            pass
+        time.sleep(0.1)
+        ended.set()
+
+    async def main():
+        running = asyncio.create_task(workflow("w").add(body).execute_async())
+        await asyncio.to_thread(started.wait, 20)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        return ended.is_set()
+
+    assert asyncio.run(main())

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from taskloom import RetryPolicy, TaskExecutionContext, parallel, task, workflow
+from taskloom import CoordinationBackend, RetryPolicy, TaskExecutionContext, parallel, task, workflow
 
 
 class Room:
@@ -118,6 +118,26 @@ def test_c_08_a_second_call_keeps_the_cap():
     group = parallel(*(meet(rooms=[room], others=alone) for _ in range(5))).with_execution(max_concurrency=1)
     workflow("w").add(group.with_execution(policy="best_effort")).execute()
     assert room.most == 1
+
+
+@pytest.mark.parametrize("backend", ["direct", CoordinationBackend.DIRECT])
+def test_c_08_the_backend_direct_is_one_task_at_a_time(backend):
+    order, room, alone = [], Room(), threading.Barrier(1)
+
+    @task
+    def member(n):
+        meet.run([room], alone)
+        order.append(n)
+
+    group = parallel(*(member(n=n) for n in range(5))).with_execution(backend=backend)
+    workflow("w").add(group).execute()
+    assert (room.most, order) == (1, [0, 1, 2, 3, 4])
+
+
+def test_e_01_the_backend_direct_takes_no_other_cap():
+    group = meet(task_id="a", rooms=[]) | meet(task_id="b", rooms=[])
+    with pytest.raises(ValueError, match='"direct" runs one task at a time, so max_concurrency cannot be 2'):
+        group.with_execution(backend="direct", max_concurrency=2)
 
 
 @pytest.mark.parametrize("cap", [0, -1, 1.5, "2", True])

@@ -15,7 +15,7 @@ def not_yet(name):
     return pytest.raises(NotImplementedError, match=rf"^[^\n]*{name}[^\n]*not implemented yet[^\n]*$")
 
 
-@pytest.mark.parametrize("name", ["Store", "Temporal", "secret", "CoordinationBackend"])
+@pytest.mark.parametrize("name", ["Store", "Temporal", "secret"])
 def test_e_01_names_of_the_package(name):
     with not_yet(f"taskloom.{name}"):
         getattr(taskloom, name)
@@ -86,6 +86,5 @@ def test_e_01_the_channel_after_a_run():
 
 def test_e_01_group_settings():
     group = step(task_id="a") | step(task_id="b")
-    for settings in ({"backend": "process"}, {"backend_config": {}}):
-        with not_yet("with_execution"):
-            group.with_execution(**settings)
+    with not_yet("with_execution"):
+        group.with_execution(backend_config={})

@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use crate::{
-    Argument, BuildError, BuildErrorKind, Instance, Policy, Workflow, hash::Map, task_id::validate_group_name,
+    Argument, Backend, BuildError, BuildErrorKind, Instance, Policy, Workflow, hash::Map, task_id::validate_group_name,
     workflow::conflict,
 };
 
@@ -53,6 +53,8 @@ pub struct GroupSettings {
     /// Whether it stops as soon as its policy's verdict is certain: what has not started is skipped, what runs
     /// is cancelled.
     pub fail_fast: bool,
+    /// Where its tasks are called. If nothing is said the group around it decides, and without one it is the default.
+    pub backend: Option<Backend>,
     /// How many tasks in it, at any depth, run at the same time, at most; as many as the run allows, if nothing is
     /// said.
     pub max_concurrency: Option<NonZeroU32>,

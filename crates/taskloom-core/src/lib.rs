@@ -17,6 +17,7 @@
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
+mod backend;
 pub mod channel;
 mod definition;
 mod digest;
@@ -38,6 +39,7 @@ mod value;
 mod workflow;
 
 pub use arguments::{Gathered, Inputs, Unresolved, resolve};
+pub use backend::Backend;
 pub use definition::{Body, Definition, Lookup, Options, Parameter};
 pub use digest::Digest;
 pub use error::{BuildError, BuildErrorKind};

@@ -1,3 +1,4 @@
+mod backends;
 mod compile;
 mod describe;
 mod draw;
@@ -63,6 +64,7 @@ pub struct Plan {
     /// The tasks that run whatever happens (rule R-15), each with what has to end before it.
     always: Vec<(NodeId, Box<[NodeId]>)>,
     fail_fast: Map<NodeId, Vec<u32>>,
+    in_processes: FixedBitSet,
     templates: Vec<Instance>,
     lanes: lanes::Lanes,
     /// Tasks bound to an output that comes over a loop edge.

@@ -7,7 +7,7 @@ pub use expansion::{Expansion, MapResults};
 use parking_lot::RwLock;
 
 use crate::{
-    BuildError, Fill, Group, Instance, Kind, Mapping, NodeId, Plan, TaskKind,
+    Backend, BuildError, Fill, Group, Instance, Kind, Mapping, NodeId, Plan, TaskKind,
     hash::Map,
     task_id,
     workflow::{duplicate, too_large},
@@ -106,6 +106,12 @@ impl RunPlan {
             return self.plan.lanes().of(node);
         }
         if self.is_element(node) { self.lane(self.element(node).0.map()) } else { self.record(node).lane }
+    }
+
+    /// Where a task is called: as [`Plan::backend`]. An added one is where the task is from which the chain of additions
+    /// began, an element of a map where the map is.
+    pub fn backend(&self, task: NodeId) -> Backend {
+        self.plan.backend(self.root(task))
     }
 
     /// Whether a node is a task that runs once for each element of a list.
@@ -320,7 +326,7 @@ impl RunPlan {
         drop(names);
         task.joins();
         let root = self.root(by);
-        let lane = self.plan.lanes().like(root, TaskKind::of(&task));
+        let lane = self.plan.lanes().like(root, TaskKind::of(&task, self.plan.backend(root)));
         self.added.push(Added { task, id, by, root, lane, fills });
         node
     }

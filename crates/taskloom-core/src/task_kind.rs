@@ -1,6 +1,6 @@
 use std::ops::BitOr;
 
-use crate::Instance;
+use crate::{Backend, Instance};
 
 /// What it takes to run a ready node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,8 +20,10 @@ impl TaskKind {
     /// The kinds that tasks have.
     pub(crate) const OF_TASKS: [Self; 3] = [Self::Plain, Self::Timed, Self::Async];
 
-    pub(crate) fn of(task: &Instance) -> Self {
+    pub(crate) fn of(task: &Instance, backend: Backend) -> Self {
         match task.options().timeout {
+            // A thread waits for the process, and ends that if it takes too long.
+            _ if backend == Backend::Processes => Self::Plain,
             _ if task.definition().body().is_async() => Self::Async,
             Some(_) => Self::Timed,
             None => Self::Plain,

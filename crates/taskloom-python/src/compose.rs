@@ -6,7 +6,7 @@ use pyo3::{
     prelude::*,
     types::{PyInt, PyList, PyTuple},
 };
-use taskloom_core::Fragment;
+use taskloom_core::{Backend, Fragment};
 
 use crate::{errors, instance, policy::GroupPolicy, workflow};
 
@@ -53,6 +53,21 @@ impl Operand {
     }
 }
 
+/// A backend as Python spells it: a member of `CoordinationBackend`, which is a text, or its name in any case. And how
+/// many tasks run at the same time there, at most.
+fn backend_of(object: &Bound<'_, PyAny>) -> PyResult<(Backend, Option<NonZeroU32>)> {
+    let name = object.extract::<String>().unwrap_or_default().to_lowercase();
+    match &*name {
+        "threading" => Ok((Backend::Threads, None)),
+        "process" => Ok((Backend::Processes, None)),
+        "direct" => Ok((Backend::Threads, Some(NonZeroU32::MIN))),
+        _ => Err(PyValueError::new_err(format!(
+            "there is no backend {}: there are \"threading\", \"process\" and \"direct\"",
+            object.repr()?
+        ))),
+    }
+}
+
 #[pymethods]
 impl Chain {
     fn __repr__(&self) -> String {
@@ -75,6 +90,7 @@ impl Group {
     /// - `policy`: when the group has succeeded: `"strict"`, `"best_effort"`, or an object as in `taskloom.policies`.
     /// - `fail_fast`: whether it stops as soon as the policy's verdict is certain; a policy of one's own is only
     ///   asked in the end.
+    /// - `backend`: where its tasks run: a `CoordinationBackend`, or its name.
     /// - `max_concurrency`: how many tasks in it run at the same time, at most, at any depth. What waits for a slot
     ///   holds up nothing outside of the group.
     #[pyo3(signature = (*, policy=None, fail_fast=None, backend=None, backend_config=None, max_concurrency=None))]
@@ -86,18 +102,26 @@ impl Group {
         backend_config: Option<Bound<'py, PyAny>>,
         max_concurrency: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, Self>> {
-        let later = [("backend", backend.is_some()), ("backend_config", backend_config.is_some())];
-        if let Some((name, _)) = later.into_iter().find(|(_, given)| *given) {
-            let message = format!("Group.with_execution({name}=…) is not implemented yet");
+        if backend_config.is_some() {
+            let message = "Group.with_execution(backend_config=…) is not implemented yet";
             return Err(PyNotImplementedError::new_err(message));
         }
         let max_concurrency = max_concurrency.as_ref().map(cap).transpose()?;
+        let (backend, most) = backend.as_ref().map(backend_of).transpose()?.unzip();
+        let most = most.flatten();
+        if let (Some(cap), Some(most)) = (max_concurrency, most)
+            && cap != most
+        {
+            let message = format!("the backend \"direct\" runs one task at a time, so max_concurrency cannot be {cap}");
+            return Err(PyValueError::new_err(message));
+        }
         slf.get().fragment.configure(|settings| {
-            settings.max_concurrency = max_concurrency.or(settings.max_concurrency);
+            settings.max_concurrency = max_concurrency.or(most).or(settings.max_concurrency);
             if let Some(GroupPolicy(policy)) = policy {
                 settings.policy = policy;
             }
             settings.fail_fast = fail_fast.unwrap_or(settings.fail_fast);
+            settings.backend = backend.or(settings.backend);
         });
         workflow::settings_changed();
         Ok(slf)

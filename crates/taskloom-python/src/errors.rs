@@ -34,6 +34,13 @@ pub(crate) fn attempt_ended(py: Python<'_>, message: &str) -> PyErr {
     make(py, intern!(py, "AttemptEndedError"), (message,))
 }
 
+/// The Python exception for what a process tries with a run of the process that it was forked from.
+pub(crate) fn forked(py: Python<'_>) -> PyErr {
+    let message = "the run belongs to the process that this one was forked from\n  \
+                   hint: execute the workflow here, or hand over its result";
+    make(py, intern!(py, "TaskloomRuntimeError"), (message,))
+}
+
 /// The Python exception for what a task gives up that is to end.
 pub(crate) fn cancelled(py: Python<'_>, message: &str, id: &str) -> PyErr {
     make(py, intern!(py, "RunCancelledError"), (message, id))

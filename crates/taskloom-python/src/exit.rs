@@ -70,6 +70,11 @@ fn park() -> ! {
     }
 }
 
+/// In a process that was forked: the calls in here were those of threads that it does not have.
+pub(crate) fn forked() {
+    INSIDE.store(0, Ordering::SeqCst);
+}
+
 /// Says that the interpreter is about to finalize, and waits until nobody else is in here.
 #[pyfunction]
 pub(crate) fn exiting(py: Python<'_>) {

@@ -23,6 +23,7 @@ mod definition;
 mod errors;
 mod execution;
 mod exit;
+mod fork;
 mod instance;
 mod live_ids;
 mod maps;
@@ -45,6 +46,7 @@ mod native {
         definition::Definition,
         execution::{Acquire, AsyncJob, Channel, Events, Execution, Worker},
         exit::exiting,
+        fork::forked,
         instance::{Instance, Open},
         record::Record,
         workflow::{Plan, Workflow},

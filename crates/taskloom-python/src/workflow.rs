@@ -1,6 +1,9 @@
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    any::Any,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use pyo3::{
@@ -11,6 +14,7 @@ use pyo3::{
 use taskloom_core::{BuildError, Fragment, Kind, NodeId, Workflow as Core};
 
 use crate::{
+    body::PyBody,
     compose::{Operand, operand},
     definition::Definition,
     errors,
@@ -56,6 +60,17 @@ impl Plan {
     /// The ids of all tasks in the order of composition, then the names of all groups.
     fn ids(&self) -> Vec<&str> {
         self.core.ids().collect()
+    }
+
+    /// The tasks that are called in processes: id and definition id, and the function.
+    fn in_processes<'py>(&self, py: Python<'py>) -> Vec<(&str, &str, Bound<'py, PyAny>)> {
+        let tasks = self.core.tasks_in_processes().filter_map(|task| {
+            let definition = self.core.task(task).definition();
+            let body: &dyn Any = definition.body();
+            let function = body.downcast_ref::<PyBody>()?.function.bind(py).clone();
+            Some((self.core.id(task), definition.id(), function))
+        });
+        tasks.collect()
     }
 
     /// The groups, each by its name and the ids with which its branches begin.

@@ -320,6 +320,16 @@ impl Engine {
         });
     }
 
+    /// Says that a task in a process was ended, since it is cancelled, and takes the next one. A worker that gets none must end.
+    pub fn ended_early(self: &Arc<Self>, job: &Job, role: Role) -> Option<Job> {
+        self.close_channel(job);
+        self.trace.end(job, "cancelled", None);
+        self.visit(|shared, now| {
+            shared.abandon(job, now);
+            shared.take(role, now)
+        })
+    }
+
     /// Cancels the run: nothing new starts, and it ends when what is running has.
     pub fn cancel(self: &Arc<Self>) {
         self.visit(|shared, _| shared.cancel());

@@ -1,4 +1,6 @@
-use super::{Kind, NodeId, Plan, Source, edges::Edges, groups, groups::Kept, lanes, loops, sources};
+use fixedbitset::FixedBitSet;
+
+use super::{Kind, NodeId, Plan, Source, backends, edges::Edges, groups, groups::Kept, lanes, loops, sources};
 use crate::{BuildError, BuildErrorKind, Workflow, hash::Map, suggest};
 
 pub(super) fn compile(workflow: &Workflow, start: Option<&str>) -> Result<Plan, BuildError> {
@@ -49,11 +51,14 @@ pub(super) fn shape(workflow: &Workflow, start: Option<&str>) -> Result<(Plan, K
         loops: loops::Loops::default(),
         always: Vec::new(),
         fail_fast: groups::around(&kept.groups, |group| group.fail_fast),
-        lanes: lanes::Lanes::new(&workflow.tasks, &kept.groups),
+        in_processes: FixedBitSet::new(),
+        lanes: lanes::Lanes::default(),
         bound_over_loops: Map::default(),
         groups: std::mem::take(&mut kept.groups),
         templates: workflow.templates(),
     };
+    plan.in_processes = backends::in_processes(&plan);
+    plan.lanes = lanes::Lanes::new(&plan);
     plan.loops = loops::find(&plan);
     for edge in &plan.loops.list {
         plan.pending[edge.target as usize] -= 1;

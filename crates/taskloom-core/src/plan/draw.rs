@@ -124,7 +124,7 @@ impl Plan {
     /// #     fn is_async(&self) -> bool { false }
     /// #     fn digest(&self, _: &Value, _: &mut Digest) {}
     /// #     fn mapping(&self, _: Vec<(&str, Value)>) -> Value { Arc::new(()) }
-    /// #     fn list(&self, _: Vec<Value>) -> Value { Arc::new(()) }
+    /// #     fn list(&self, _: usize, _: Vec<Value>) -> Value { Arc::new(()) }
     /// # }
     /// # let task = |id| {
     /// #     let definition = Definition::new(id, vec![], Lookup::ByName, Place::caller(), Nothing);

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::NodeId;
 use crate::{
-    BuildError, Fragment, GroupSettings, Policy,
+    Backend, BuildError, Fragment, GroupSettings, Policy,
     hash::{self, Map},
     suggest,
     workflow::{Branch, End, Member, Workflow},
@@ -23,6 +23,8 @@ pub struct Group {
     pub policy: Policy,
     /// Whether it stops as soon as the verdict is certain.
     pub fail_fast: bool,
+    /// Where its tasks are called, if it says so.
+    pub backend: Option<Backend>,
     /// How many tasks in it run at the same time, at most.
     pub max_concurrency: Option<NonZeroU32>,
     /// Its branches, in the order of composition.
@@ -110,10 +112,10 @@ pub(super) fn keep(workflow: &Workflow) -> Result<Kept, BuildError> {
             kept.further.extend(further.collect::<Vec<_>>());
         }
         let branches = distinct(composed.into_iter().map(|branch| kept.branch(&branch)));
-        let GroupSettings { name, policy, fail_fast, max_concurrency } = record.settings();
+        let GroupSettings { name, policy, fail_fast, backend, max_concurrency } = record.settings();
         let name = name.unwrap_or_else(|| names.next(workflow));
         let (exit, after) = (entry + 1, record.after);
-        kept.groups.push(Group { name, entry, exit, policy, fail_fast, max_concurrency, branches, after });
+        kept.groups.push(Group { name, entry, exit, policy, fail_fast, backend, max_concurrency, branches, after });
     }
     mark_critical(workflow, &mut kept.groups)?;
     Ok(kept)

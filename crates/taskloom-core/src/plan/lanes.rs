@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, num::NonZeroU32};
 
-use super::{Group, NodeId, groups};
-use crate::{TaskKind, workflow::Tasks};
+use super::{Group, NodeId, Plan, groups};
+use crate::TaskKind;
 
 /// The lanes in which ready tasks wait: those that can start under the same conditions wait in one.
 ///
@@ -45,7 +45,9 @@ impl Default for Numbers {
 }
 
 impl Lanes {
-    pub(super) fn new(tasks: &Tasks, all: &[Group]) -> Self {
+    /// The lanes of a plan that knows its groups, and which tasks are called in processes.
+    pub(super) fn new(plan: &Plan) -> Self {
+        let all = plan.groups();
         let cap =
             |(group, record): (u32, &Group)| Some(Cap { group, most: record.max_concurrency?, lanes: Vec::new() });
         let mut lanes = Self {
@@ -54,7 +56,8 @@ impl Lanes {
             caps: (0_u32..).zip(all).filter_map(cap).collect(),
         };
         let around = groups::around(all, |group| group.max_concurrency.is_some());
-        let kinds = || (0_u32..).take(tasks.len()).map(|node| (node, TaskKind::of(tasks.get(node))));
+        let kind = |node| TaskKind::of(plan.task(node), plan.backend(node));
+        let kinds = || (0_u32..).take(plan.task_count()).map(|node| (node, kind(node)));
         let mut known: BTreeMap<&[u32], u32> = BTreeMap::new();
         let first = kinds().next().map(|(_, kind)| kind);
         lanes.of = match first {

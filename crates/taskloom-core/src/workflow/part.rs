@@ -213,6 +213,7 @@ impl Copier<'_> {
                 name,
                 policy,
                 fail_fast: group.fail_fast,
+                backend: group.backend,
                 max_concurrency: group.max_concurrency,
             })));
         }

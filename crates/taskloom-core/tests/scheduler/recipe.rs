@@ -221,7 +221,10 @@ fn compose(shape: &Shape, tasks: &[Instance], groups: &mut u32) -> Fragment {
                 Rule::Own => Policy::Own(Arc::new(Opaque)),
             };
             let Settings { fail_fast, max_concurrency, .. } = *settings;
-            group.with_settings(GroupSettings { name: Some(name), policy, fail_fast, max_concurrency }).unwrap()
+            let name = Some(name);
+            group
+                .with_settings(GroupSettings { name, policy, fail_fast, max_concurrency, ..GroupSettings::default() })
+                .unwrap()
         }
     }
 }

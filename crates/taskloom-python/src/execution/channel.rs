@@ -17,7 +17,7 @@ use taskloom_core::{
     channel::{End, Write},
 };
 
-use crate::{content, errors, exit::Inside};
+use crate::{content, errors, exit::Inside, fork::Origin};
 
 /// How long a thread waits for a lock before it looks for signals.
 const SIGNALS: Duration = Duration::from_millis(50);
@@ -27,6 +27,7 @@ const SIGNALS: Duration = Duration::from_millis(50);
 pub(crate) struct Channel {
     inner: AttemptChannel,
     plan: Arc<RunPlan>,
+    origin: Origin,
 }
 
 #[pymethods]
@@ -89,25 +90,29 @@ impl Channel {
     }
 
     /// Asks for a lock.
-    fn acquire(&self, key: &str) -> Acquire {
-        let channel = Self { inner: self.inner.clone(), plan: self.plan.clone() };
-        Acquire { acquire: Mutex::new(Some(self.inner.acquire(key))), channel }
+    fn acquire(&self, py: Python<'_>, key: &str) -> PyResult<Acquire> {
+        self.origin.check(py)?;
+        let channel = Self { inner: self.inner.clone(), plan: self.plan.clone(), origin: self.origin };
+        Ok(Acquire { acquire: Mutex::new(Some(self.inner.acquire(key))), channel })
     }
 
     /// Lets go of a lock; what was written under it is published, or stays pending.
-    fn release(&self, py: Python<'_>, key: &str, publish: bool) {
+    fn release(&self, py: Python<'_>, key: &str, publish: bool) -> PyResult<()> {
+        self.origin.check(py)?;
         let _inside = Inside::enter(py);
         self.inner.release(key, publish);
+        Ok(())
     }
 }
 
 impl Channel {
-    pub(super) fn new(inner: AttemptChannel, plan: Arc<RunPlan>) -> Self {
-        Self { inner, plan }
+    pub(super) fn new(inner: AttemptChannel, plan: Arc<RunPlan>, origin: Origin) -> Self {
+        Self { inner, plan, origin }
     }
 
     /// What is replaced is dropped in there, and whoever waits is woken: both may run Python code.
     fn act<T>(&self, py: Python<'_>, act: impl FnOnce(&AttemptChannel) -> Result<T, ChannelFailure>) -> PyResult<T> {
+        self.origin.check(py)?;
         let inside = Inside::enter(py);
         let result = act(&self.inner);
         drop(inside);

@@ -8,6 +8,7 @@ use taskloom_core::{NodeId, Options, RunPlan};
 use super::channel::Channel;
 use crate::{
     errors,
+    fork::Origin,
     instance::as_instance,
     value::{unwrap, wrap},
 };
@@ -23,6 +24,7 @@ pub(crate) struct RunControl {
     execution: Execution,
     asks: Arc<Mutex<Asks>>,
     channel: AttemptChannel,
+    origin: Origin,
 }
 
 impl RunControl {
@@ -34,6 +36,7 @@ impl RunControl {
             execution: job.execution(),
             asks: job.asks().clone(),
             channel: engine.attempt_channel(job),
+            origin: Origin::here(),
         }
     }
 }
@@ -42,7 +45,7 @@ impl RunControl {
 impl RunControl {
     /// The run's channel.
     fn channel(&self) -> Channel {
-        Channel::new(self.channel.clone(), self.plan.clone())
+        Channel::new(self.channel.clone(), self.plan.clone(), self.origin)
     }
 
     /// The workflow's name.
@@ -72,7 +75,7 @@ impl RunControl {
     /// Whether the execution is to end.
     #[getter]
     fn cancelled(&self) -> bool {
-        self.engine.upgrade().is_none_or(|engine| engine.is_cancelled(self.execution))
+        !self.origin.is_here() || self.engine.upgrade().is_none_or(|engine| engine.is_cancelled(self.execution))
     }
 
     /// The result of a task that has succeeded, or the default.
@@ -123,6 +126,7 @@ impl RunControl {
 impl RunControl {
     /// Refuses what an attempt tries that has been abandoned.
     fn under_way(&self, py: Python<'_>) -> PyResult<()> {
+        self.origin.check(py)?;
         if self.engine.upgrade().is_some_and(|engine| !engine.is_abandoned(self.execution)) {
             return Ok(());
         }

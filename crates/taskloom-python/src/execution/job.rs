@@ -9,7 +9,7 @@ use pyo3::{
 };
 use smallvec::SmallVec;
 use taskloom::engine::{Engine, Failure, Job, Role};
-use taskloom_core::{Argument, Inputs, Value};
+use taskloom_core::{Argument, Backend, Inputs, Value};
 
 use super::{control::RunControl, judgement};
 use crate::{
@@ -79,8 +79,13 @@ fn arguments<'py>(
     inputs: &Inputs,
 ) -> PyResult<Call<'py>> {
     let keywords = PyDict::new(py);
-    let mut positional: SmallVec<[Bound<'py, PyAny>; 4]> = smallvec::smallvec![body.function.bind(py).clone()];
-    let task = engine.plan().task(job.node);
+    let plan = engine.plan();
+    let function = match plan.backend(job.node) {
+        Backend::Threads => body.function.bind(py).clone(),
+        Backend::Processes => in_process(py, engine, job, body)?,
+    };
+    let mut positional: SmallVec<[Bound<'py, PyAny>; 4]> = smallvec::smallvec![function];
+    let task = plan.task(job.node);
     let find = |parameter: usize| {
         let found = inputs.iter().find(|(number, _)| *number == parameter).map(|(_, value)| value);
         found.or_else(|| match &task.arguments()[parameter] {
@@ -114,6 +119,15 @@ fn arguments<'py>(
         }
     }
     Ok((PyTuple::new(py, positional)?, keywords))
+}
+
+/// What stands for the function where that is called in a process.
+fn in_process<'py>(py: Python<'py>, engine: &Arc<Engine>, job: &Job, body: &PyBody) -> PyResult<Bound<'py, PyAny>> {
+    let class = py.import(intern!(py, "taskloom._process.call"))?.getattr(intern!(py, "Call"))?;
+    let task = engine.plan().task(job.node);
+    let timeout = task.options().timeout.map(|timeout| timeout.as_secs_f64());
+    let (grace, control) = (engine.grace().as_secs_f64(), RunControl::new(engine, job));
+    class.call1((&body.function, body.is_async, engine.plan().id(job.node), timeout, grace, control))
 }
 
 /// The object that a function takes as its context.

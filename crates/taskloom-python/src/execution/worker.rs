@@ -3,10 +3,10 @@ use std::{sync::Arc, time::Duration};
 use parking_lot::Mutex;
 use pyo3::prelude::*;
 use taskloom::engine::{Engine, Failure, Job, Role, Wait};
-use taskloom_core::Value;
+use taskloom_core::{Backend, Value};
 
 use super::job::{Call, end, expand, failure, out_of_turn, prepare};
-use crate::{exit::Inside, value::wrap};
+use crate::{exit::Inside, fork::Origin, value::wrap};
 
 /// How long a waiting caller sleeps before it looks for signals.
 const SIGNALS: Duration = Duration::from_millis(50);
@@ -17,6 +17,7 @@ const SIGNALS: Duration = Duration::from_millis(50);
 pub(crate) struct Worker {
     engine: Arc<Engine>,
     role: Role,
+    origin: Origin,
     /// The task that is being run.
     current: Mutex<Option<Job>>,
 }
@@ -43,11 +44,23 @@ impl Worker {
 
     /// The task, if there is one, was interrupted and has neither succeeded nor failed; the run is cancelled.
     fn abandon(&self, py: Python<'_>) {
+        if !self.origin.is_here() {
+            return;
+        }
         let _inside = Inside::enter(py);
         let interrupted = self.current.lock().take();
         if let Some(job) = interrupted {
             self.engine.abandon(&job);
         }
+    }
+
+    /// The task was ended, since it is cancelled, and has neither succeeded nor failed; gives the next one.
+    fn cancelled<'py>(&self, py: Python<'py>) -> PyResult<Option<Call<'py>>> {
+        self.origin.check(py)?;
+        let _inside = Inside::enter(py);
+        let job = self.current.lock().take().ok_or_else(out_of_turn)?;
+        let next = self.engine.ended_early(&job, self.role);
+        Ok(self.begin(py, next))
     }
 
     /// Task id, iteration and attempt of the task that is being run.
@@ -61,6 +74,7 @@ impl Worker {
     ///
     /// Signals are handled while it waits, so it raises `KeyboardInterrupt`, for instance.
     fn wait<'py>(&self, py: Python<'py>) -> PyResult<Option<Call<'py>>> {
+        self.origin.check(py)?;
         let inside = Inside::enter(py);
         loop {
             let waited = py.detach(|| {
@@ -84,10 +98,11 @@ impl Worker {
 impl Worker {
     pub(super) fn new(engine: Arc<Engine>, caller: bool) -> Self {
         let role = if caller { Role::Caller } else { Role::Worker };
-        Self { engine, role, current: Mutex::new(None) }
+        Self { engine, role, origin: Origin::here(), current: Mutex::new(None) }
     }
 
     fn end<'py>(&self, py: Python<'py>, result: Result<Value, Failure>) -> PyResult<Option<Call<'py>>> {
+        self.origin.check(py)?;
         let _inside = Inside::enter(py);
         let job = self.current.lock().take().ok_or_else(out_of_turn)?;
         let next = end(py, &self.engine, &job, result, self.role);
@@ -104,7 +119,8 @@ impl Worker {
             }
             match prepare(py, &self.engine, &job) {
                 Ok(call) => {
-                    if job.judgement().is_none() {
+                    // Whoever waits for a process looks at the time, and ends that.
+                    if job.judgement().is_none() && self.engine.plan().backend(job.node) == Backend::Threads {
                         self.engine.watch(&job);
                     }
                     *self.current.lock() = Some(job);

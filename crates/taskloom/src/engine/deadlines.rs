@@ -20,6 +20,11 @@ impl Engine {
         }
     }
 
+    /// How long what is to end and does not is waited for.
+    pub fn grace(&self) -> Duration {
+        self.grace
+    }
+
     /// Whether an attempt has been given up while its function runs on, so that nothing of it counts any more.
     pub fn is_abandoned(&self, execution: Execution) -> bool {
         self.shared.lock().is_overdue(execution)

@@ -7,6 +7,7 @@
 
 use std::{
     collections::VecDeque,
+    process,
     sync::{Arc, Weak},
     thread,
     time::{Duration, Instant},
@@ -17,7 +18,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use super::{Engine, shared::Look};
 
 static WATCH: Watch =
-    Watch { runs: Mutex::new(Runs { due: VecDeque::new(), is_awake: false }), earlier: Condvar::new() };
+    Watch { runs: Mutex::new(Runs { due: VecDeque::new(), awake_in: None }), earlier: Condvar::new() };
 
 struct Watch {
     runs: Mutex<Runs>,
@@ -28,23 +29,27 @@ struct Watch {
 struct Runs {
     /// The one to look at first is in front.
     due: VecDeque<(Instant, Weak<Engine>)>,
-    /// Whether the thread lives.
-    is_awake: bool,
+    /// The process in which the thread lives, if it does: one that was forked from that has none.
+    awake_in: Option<u32>,
 }
 
 /// Looks at a run after a while.
 pub(super) fn watch(engine: &Arc<Engine>, after: Duration) {
     let Some(due) = Instant::now().checked_add(after) else { return };
     let mut runs = WATCH.runs.lock();
+    if runs.awake_in.is_some_and(|process| process != process::id()) {
+        *runs = Runs { due: VecDeque::new(), awake_in: None };
+    }
     // Runs that have ended are let go of whenever somebody comes by.
     while runs.due.front().is_some_and(|(_, engine)| engine.strong_count() == 0) {
         runs.due.pop_front();
     }
     let place = runs.due.iter().rposition(|(other, _)| *other <= due).map_or(0, |before| before + 1);
     runs.due.insert(place, (due, Arc::downgrade(engine)));
-    if !runs.is_awake {
+    if runs.awake_in.is_none() {
         // A system that gives no thread for this gives no warning either.
-        runs.is_awake = thread::Builder::new().name("taskloom-watch".to_owned()).spawn(look).is_ok();
+        let thread = thread::Builder::new().name("taskloom-watch".to_owned()).spawn(look);
+        runs.awake_in = thread.is_ok().then(process::id);
     } else if place == 0 {
         WATCH.earlier.notify_one();
     }
@@ -61,7 +66,7 @@ fn look() {
             MutexGuard::unlocked(&mut runs, || look_at(&engine));
         }
     }
-    runs.is_awake = false;
+    runs.awake_in = None;
 }
 
 fn look_at(engine: &Arc<Engine>) {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use taskloom_core::{Event, NodeId, Outcome};
+use taskloom_core::{Backend, Event, NodeId, Outcome};
 
 use super::Shared;
 use crate::engine::{Execution, Job, Role, log::What};
@@ -59,7 +59,9 @@ impl Shared {
     }
 
     fn plain_told(&self) -> impl Iterator<Item = Execution> {
-        let running = self.scheduler.running_tasks().into_iter().filter(|&node| !self.is_async(node));
+        // Whoever waits for a process ends that.
+        let is_plain = |&node: &NodeId| !self.is_async(node) && self.plan.backend(node) == Backend::Threads;
+        let running = self.scheduler.running_tasks().into_iter().filter(is_plain);
         running.map(|node| self.execution(node)).filter(|&execution| self.is_cancelled(execution))
     }
 
