@@ -102,11 +102,22 @@ impl Scheduler {
         exits
     }
 
-    /// A node of the plan runs again: what its last pass has added and has ended counts no more.
+    /// A node of the plan runs again: what its last pass has added and has ended counts no more, nor does it keep a
+    /// group from being skipped in which nothing else runs.
     fn forget_added(&mut self, root: NodeId) {
-        if let Some(counted) = self.added.by_root.get_mut(&root) {
-            let nodes = &self.nodes;
-            counted.retain(|&node| nodes[node].phase != Phase::Ended);
+        let Some(counted) = self.added.by_root.get_mut(&root) else { return };
+        let nodes = &self.nodes;
+        let forgotten: Vec<NodeId> = counted.extract_if(.., |node| nodes[*node].phase == Phase::Ended).collect();
+        for node in forgotten {
+            // One that ends in this very event may not have arrived.
+            self.arrive_added(node, false);
+            let arrival =
+                self.index(node).map(|index| std::mem::replace(&mut self.added.arrivals[index], Arrival::Dead));
+            if arrival == Some(Arrival::Live) {
+                for exit in self.exits_of(node) {
+                    self.nodes[exit].live -= 1;
+                }
+            }
         }
     }
 

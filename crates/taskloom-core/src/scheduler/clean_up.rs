@@ -1,4 +1,4 @@
-use super::{NodeId, Phase, Scheduler};
+use super::{Kind, NodeId, Phase, Scheduler};
 
 impl Scheduler {
     /// The run is ending: makes the clean-ups ready before which nothing can run any more (rule R-15).
@@ -30,6 +30,13 @@ impl Scheduler {
 
     fn is_over(&self, node: NodeId) -> bool {
         let may_come = self.is_clean_up(node) && self.can_clean_up(node);
-        !may_come && !self.nodes[node].is_active()
+        !may_come && !self.nodes[node].is_active() && self.is_over_inside(node)
+    }
+
+    /// A group is not over before what was added from inside of it.
+    fn is_over_inside(&self, node: NodeId) -> bool {
+        let Kind::Exit(group) = self.kind(node) else { return true };
+        let inside = self.plan.groups()[group as usize].branches.iter().flat_map(|branch| &branch.nodes);
+        inside.flat_map(|&node| self.added_from(node)).all(|&added| self.is_over(added))
     }
 }

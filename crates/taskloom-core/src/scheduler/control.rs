@@ -2,13 +2,17 @@ use super::{After, Control, NodeId, Outcome, Phase, Scheduler, State};
 
 impl Scheduler {
     /// A running node has succeeded and asks for something (rules R-9 and S-5 … S-9).
-    pub(super) fn directed(&mut self, node: NodeId, control: Control) {
+    pub(super) fn directed(&mut self, node: NodeId, mut control: Control) {
         if self.outcome.is_some() {
             self.enrol(control.targets(), false);
             return self.succeeded(node);
         }
         let was_told = self.stopped_running(node);
+        let known = self.nodes.len();
         self.enrol(control.targets(), was_told);
+        if was_told && let Control::Jump(targets) | Control::Add(targets) = &mut control {
+            targets.retain(|&target| (target as usize) < known);
+        }
         match control {
             // Its group has stopped.
             Control::Iterate if was_told => self.finish_pass(node, State::Succeeded),
@@ -57,6 +61,10 @@ impl Scheduler {
             return;
         }
         if let Some(after) = after {
+            if self.run.is_added(node) {
+                // The jump may have led to before what it was added from, so that it counted no more.
+                self.un_arrive_added(node);
+            }
             return self.go_on(node, after);
         }
         self.member_ended(node);
@@ -76,6 +84,8 @@ impl Scheduler {
             }
             phase @ (Phase::Waiting | Phase::Ended) => {
                 if phase == Phase::Ended {
+                    // An added one may lead to what it was added from, and counts none the less.
+                    self.nodes[target].phase = Phase::Waiting;
                     self.re_arm(target);
                 }
                 self.make_ready_by_jump(target, from);

@@ -1,6 +1,8 @@
 //! The nodes, edges and groups that a recipe means, read off the rules and not off the plan.
 
-use std::collections::BTreeSet;
+mod added;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     loops,
@@ -40,6 +42,8 @@ pub(crate) struct Group {
 pub(crate) struct Graph<'a> {
     recipe: &'a Recipe,
     pub(crate) nodes: Vec<Node>,
+    /// By an added node the one that added it.
+    pub(crate) added_by: BTreeMap<usize, usize>,
     pub(crate) edges: BTreeSet<Edge>,
     pub(crate) groups: Vec<Group>,
     /// What is left out because it cannot be reached from the start.
@@ -54,8 +58,8 @@ pub(crate) struct Graph<'a> {
 
 impl<'a> Graph<'a> {
     pub(crate) fn new(recipe: &'a Recipe) -> Self {
-        let (nodes, edges, groups, excluded, loops, order, forward) = Default::default();
-        let mut graph = Self { recipe, nodes, edges, groups, excluded, loops, order, forward };
+        let (nodes, added_by, edges, groups, excluded, loops, order, forward) = Default::default();
+        let mut graph = Self { recipe, nodes, added_by, edges, groups, excluded, loops, order, forward };
         let shapes: Vec<Branch> = recipe.shapes.iter().map(|shape| graph.join(shape)).collect();
         for &(from, to) in &recipe.edges {
             let edge = (graph.task(from), graph.task(to));
@@ -120,8 +124,11 @@ impl<'a> Graph<'a> {
     }
 
     /// The tasks directly before a node, and the exits of groups. These, and entries, stand also for what is in or
-    /// before them.
+    /// before them. Before an added node is what added it.
     pub(crate) fn before(&self, node: usize) -> BTreeSet<usize> {
+        if let Some(&by) = self.added_by.get(&node) {
+            return BTreeSet::from([by]);
+        }
         let mut seen = BTreeSet::new();
         let mut look = |from: Vec<usize>| from.into_iter().filter(|&from| seen.insert(from)).collect::<Vec<_>>();
         let mut pending = look(self.arriving(node).map(|(from, _)| from).collect());
@@ -133,7 +140,8 @@ impl<'a> Graph<'a> {
                 Node::Exit(group) => {
                     nodes.insert(from);
                     let inside = self.groups[group].branches.iter().flat_map(|branch| branch.inside.clone());
-                    pending.extend(look(inside.collect()));
+                    let added = self.added_by.keys().copied().filter(|&added| self.exits_of(added).contains(&from));
+                    pending.extend(look(inside.chain(added).collect()));
                 }
             }
         }
@@ -141,6 +149,7 @@ impl<'a> Graph<'a> {
     }
 
     pub(crate) fn is_grouped(&self, node: usize) -> bool {
+        let node = self.root(node);
         self.groups.iter().any(|group| group.branches.iter().any(|branch| branch.inside.contains(&node)))
     }
 

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+mod added;
 #[path = "../support/body.rs"]
 mod body;
 mod graph;

@@ -80,7 +80,10 @@ pub(crate) enum Act {
     Iterate,
     Terminate,
     Cancel,
+    /// To tasks that the run has, and to spares, which it then adds.
     Jump(Vec<usize>),
+    /// Adds so many of the next spares.
+    Add(usize),
 }
 
 /// A task takes the output of another one, or a list of such.
@@ -114,7 +117,9 @@ pub(crate) struct Recipe {
     /// Further edges from one task to another, or to itself.
     pub(crate) edges: Vec<(usize, usize)>,
     pub(crate) again: Vec<Again>,
+    /// Those composed, then spares, for tasks to add.
     pub(crate) tasks: Vec<Task>,
+    pub(crate) spares: usize,
     pub(crate) limits: Limits,
     /// Where to start, if that task has joined.
     pub(crate) start: Option<usize>,
@@ -129,6 +134,7 @@ impl fmt::Debug for Recipe {
         for (number, task) in self.tasks.iter().enumerate() {
             writeln!(f, "t{number}: {task:?}")?;
         }
+        writeln!(f, "spares: {}", self.spares)?;
         writeln!(f, "limits: {:?}\nstart: {:?}\nchoices: {:?}", self.limits, self.start, self.choices)
     }
 }
@@ -166,8 +172,13 @@ impl Task {
 }
 
 impl Recipe {
-    /// Composes it. A group's name says which in the order of its appearance it is, its members first.
-    pub(crate) fn workflow(&self) -> Workflow {
+    /// Whether a task is there to be added.
+    pub(crate) fn is_spare(&self, task: usize) -> bool {
+        task >= self.tasks.len() - self.spares
+    }
+
+    /// The instances of all tasks.
+    pub(crate) fn instances(&self) -> Vec<Instance> {
         let mut tasks: Vec<Instance> = Vec::new();
         for (number, task) in self.tasks.iter().enumerate() {
             let parameters: Vec<_> = task.input.iter().map(|input| parameter("input", input.has_default)).collect();
@@ -180,8 +191,13 @@ impl Recipe {
             made.set_options(task.options());
             tasks.push(made);
         }
+        tasks
+    }
+
+    /// Composes it. A group's name says which in the order of its appearance it is, its members first.
+    pub(crate) fn workflow(&self, tasks: &[Instance]) -> Workflow {
         let mut groups = 0;
-        let shapes: Vec<Fragment> = self.shapes.iter().map(|shape| compose(shape, &tasks, &mut groups)).collect();
+        let shapes: Vec<Fragment> = self.shapes.iter().map(|shape| compose(shape, tasks, &mut groups)).collect();
         let mut workflow = Workflow::new("random");
         for shape in &shapes {
             workflow.join(shape).unwrap();

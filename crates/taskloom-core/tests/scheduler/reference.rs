@@ -1,6 +1,7 @@
 //! A slow executor that says what section 7 of the contract says, one rule after the other. What can be
 //! found by looking at all nodes is looked for anew each time.
 
+mod added;
 mod control;
 mod ending;
 mod groups;
@@ -80,9 +81,11 @@ impl<'a> Reference<'a> {
             return None;
         }
         let has_room = |node: usize| {
-            let around = self.graph.groups.iter().filter(|group| group.within.contains(&node));
-            let mut caps = around.filter_map(|group| Some((group, group.settings.max_concurrency?.get() as usize)));
-            caps.all(|(group, most)| running.iter().filter(|node| group.within.contains(node)).count() < most)
+            let is_within = |group: usize, node: usize| self.graph.is_within(group, node);
+            let around = (0..self.graph.groups.len()).filter(|&group| is_within(group, node));
+            let most = |group: usize| self.graph.groups[group].settings.max_concurrency;
+            let mut caps = around.filter_map(|group| Some((group, most(group)?.get() as usize)));
+            caps.all(|(group, most)| running.iter().filter(|&&node| is_within(group, node)).count() < most)
         };
         let tasks = self.queue.iter().filter_map(|&node| Some((node, self.graph.recipe(node)?.kind)));
         let mut tasks = tasks.filter(|&(node, _)| has_room(node));
@@ -146,9 +149,9 @@ impl<'a> Reference<'a> {
         self.records[node].is_active()
     }
 
-    /// The node that a jump or a loop edge came from, for the execution that a node is at.
+    /// The node that a jump or a loop edge came from, for the execution that a node is at; else the one that added it.
     pub(crate) fn cause(&self, node: usize) -> Option<usize> {
-        self.records[node].cause
+        self.records[node].cause.or_else(|| self.graph.added_by.get(&node).copied())
     }
 
     /// What a node is doing, or how its last pass ended.

@@ -8,19 +8,23 @@ use taskloom_core::{Limits, TaskKind};
 use crate::recipe::{Act, Again, Input, Recipe, Rule, Settings, Shape, Task};
 
 const MOST_TASKS: usize = 10;
+const MOST_SPARES: usize = 6;
 
 pub(crate) fn recipes() -> impl Strategy<Value = Recipe> {
-    (2..=MOST_TASKS).prop_flat_map(|count| {
+    (2..=MOST_TASKS, 0..=MOST_SPARES).prop_flat_map(|(count, spares)| {
         let shapes = vec(shape(0..count, count, 3), 1..4);
         let edges = vec((0..count, 0..count), 0..4);
         let again = (0_usize..3, 0..count, any::<bool>());
         let again = again.prop_map(|(shape, task, task_is_first)| Again { shape, task, task_is_first });
-        let tasks = (0..count).map(|number| task(number, count).boxed()).collect::<Vec<_>>();
+        let all = count + spares;
+        // Nothing is bound to the output of a spare, nor is a spare to that of a task that may not have joined.
+        let tasks =
+            (0..all).map(|number| task(if number < count { number } else { 0 }, all).boxed()).collect::<Vec<_>>();
         let start = option::weighted(0.2, 0..count);
         let run = (limits(), start, vec(any::<u16>(), 0..80));
-        (shapes, edges, vec(again, 0..3), tasks, run).prop_map(|(shapes, edges, again, tasks, run)| {
+        (shapes, edges, vec(again, 0..3), tasks, run).prop_map(move |(shapes, edges, again, tasks, run)| {
             let (limits, start, choices) = run;
-            Recipe { shapes, edges, again, tasks, limits, start, choices }
+            Recipe { shapes, edges, again, tasks, spares, limits, start, choices }
         })
     })
 }
@@ -50,6 +54,7 @@ fn act(count: usize) -> impl Strategy<Value = Act> {
     prop_oneof![
         16 => Just(Act::Succeed),
         6 => vec(0..count, 1..4).prop_map(Act::Jump),
+        5 => (1_usize..4).prop_map(Act::Add),
         2 => Just(Act::Iterate),
         2 => Just(Act::RetryNow),
         2 => Just(Act::RetryLater),

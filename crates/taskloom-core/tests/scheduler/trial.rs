@@ -1,11 +1,12 @@
 //! Drives the scheduler and the reference through the same run.
 
+mod added;
 mod check;
 
 use std::sync::Arc;
 
 use proptest::test_runner::{TestCaseError, TestCaseResult};
-use taskloom_core::{Command, Control, Event, NodeId, Plan, Retry, Scheduler, TaskKind, TaskKinds};
+use taskloom_core::{Command, Control, Event, Instance, NodeId, Plan, Retry, Scheduler, TaskKind, TaskKinds};
 
 use crate::{
     graph::{Graph, Node},
@@ -27,6 +28,7 @@ const MOST_EVENTS: usize = 5000;
 
 struct Trial<'a> {
     recipe: &'a Recipe,
+    instances: Vec<Instance>,
     scheduler: Scheduler,
     reference: Reference<'a>,
     /// The plan's number of each node of the reference.
@@ -58,12 +60,14 @@ impl<'a> Trial<'a> {
     fn new(recipe: &'a Recipe) -> Self {
         let graph = Graph::new(recipe);
         let start = graph.start().and(recipe.start).map(|task| format!("t{task}"));
-        let plan = Arc::new(Plan::compile(&recipe.workflow(), start.as_deref()).unwrap());
+        let instances = recipe.instances();
+        let plan = Arc::new(Plan::compile(&recipe.workflow(&instances), start.as_deref()).unwrap());
         let numbers: Vec<NodeId> = graph.nodes.iter().map(|&node| number(&plan, node)).collect();
         let acted = vec![0; numbers.len()];
         let scheduler = Scheduler::new(plan, recipe.limits);
         let reference = Reference::new(graph, recipe.limits);
-        Self { recipe, scheduler, reference, numbers, acted, commands: Vec::new(), events: Vec::new() }
+        let (commands, events) = (Vec::new(), Vec::new());
+        Self { recipe, instances, scheduler, reference, numbers, acted, commands, events }
     }
 
     fn run(&mut self) -> TestCaseResult {
@@ -85,8 +89,13 @@ impl<'a> Trial<'a> {
         let nodes = (0_u32..).take(plan.len()).map(|node| format!("{node}: {:?} {}", plan.kind(node), plan.id(node)));
         let nodes: Vec<String> = nodes.collect();
         let states = self.numbers.iter().enumerate().map(|(node, &number)| {
-            let (id, ours, theirs) = (plan.id(number), self.scheduler.state(number), self.reference.state(node));
-            if ours == theirs { format!("{id} {ours}") } else { format!("{id} {ours}, by the reference {theirs}") }
+            let id = self.scheduler.run_plan().id(number);
+            let (ours, theirs) = (self.scheduler.state(number), self.reference.state(node));
+            if ours == theirs {
+                format!("{id} ({number}) {ours}")
+            } else {
+                format!("{id} {ours}, by the reference {theirs}")
+            }
         });
         let states: Vec<String> = states.collect();
         let (nodes, states) = (nodes.join(", "), states.join("; "));
@@ -166,15 +175,11 @@ impl<'a> Trial<'a> {
             }
             Act::Jump(tasks) => {
                 let graph = &self.reference.graph;
-                let joined = tasks.iter().filter_map(|&task| graph.find(task));
-                let targets: Vec<usize> = joined.filter(|target| !graph.excluded.contains(target)).collect();
-                if targets.is_empty() {
-                    return self.succeed(node);
-                }
-                let numbers = targets.iter().map(|&target| self.numbers[target]).collect();
-                self.apply(directed(Control::Jump(numbers)));
-                self.reference.jumped(node, &targets);
+                let is_excluded = |task| graph.find(task).is_some_and(|node| graph.excluded.contains(&node));
+                let targets: Vec<usize> = tasks.into_iter().filter(|&task| !is_excluded(task)).collect();
+                self.jump(node, &targets);
             }
+            Act::Add(count) => self.add(node, count),
         }
     }
 
@@ -192,7 +197,7 @@ impl<'a> Trial<'a> {
     fn apply(&mut self, event: Event) {
         self.commands.clear();
         let is_about_a_task = match event {
-            Event::Started(node) => self.scheduler.plan().is_task(node),
+            Event::Started(node) => self.scheduler.run_plan().is_task(node),
             Event::Judged { .. } => false,
             _ => true,
         };

@@ -34,19 +34,27 @@ impl Reference<'_> {
         self.settle();
     }
 
-    pub(crate) fn jumped(&mut self, node: usize, targets: &[usize]) {
+    /// Some of the targets were added just now.
+    pub(crate) fn jumped(&mut self, node: usize, targets: &[usize], added: &[usize]) {
         if self.end.is_some() {
             return self.succeeded(node);
         }
+        let was_told = self.records[node].is_being_cancelled;
         let after = self.records[node].after.take();
         self.record_end(node, State::Succeeded);
-        for &target in targets {
+        for &target in targets.iter().filter(|target| !was_told || !added.contains(target)) {
             self.jump_to(target, node);
         }
         let is_re_armed = !self.records[node].has_ended();
         if !is_re_armed {
             match after {
-                Some(after) => self.go_on(node, after),
+                Some(after) => {
+                    // It runs again, so it counts, wherever the jump has led.
+                    if self.graph.added_by.contains_key(&node) {
+                        self.graph.count(node);
+                    }
+                    self.go_on(node, after);
+                }
                 None => self.leave(node, targets),
             }
         }
@@ -59,6 +67,7 @@ impl Reference<'_> {
             State::Running | State::BackingOff => self.records[target].after = Some(After::ReadyAgain { cause: from }),
             State::Waiting => self.make_ready(target, true, Some(from)),
             _ => {
+                self.records[target].state = State::Waiting;
                 self.re_arm(target);
                 self.make_ready(target, true, Some(from));
             }

@@ -51,11 +51,7 @@ impl Reference<'_> {
         for group in 0..self.graph.groups.len() {
             let around = &self.graph.groups[group];
             let is_open = self.records[around.exit].state == State::Waiting;
-            if around.settings.fail_fast
-                && is_open
-                && self.end.is_none()
-                && self.graph.groups[group].within.contains(&node)
-            {
+            if around.settings.fail_fast && is_open && self.end.is_none() && self.graph.is_within(group, node) {
                 self.stop_if_certain(group);
             }
         }
@@ -81,8 +77,12 @@ impl Reference<'_> {
 
     fn standings(&self, group: usize) -> Vec<(Branch, Standing)> {
         let stands = |branch: &Branch| {
-            if branch.inside.iter().any(|&node| self.records[node].state == State::Failed) {
+            let added = self.added_to(group, branch);
+            if branch.inside.iter().chain(&added).any(|&node| self.records[node].state == State::Failed) {
                 return Standing::Failed;
+            }
+            if added.iter().any(|&node| !self.records[node].has_ended()) {
+                return Standing::Open;
             }
             match self.records[branch.last].state {
                 State::Succeeded => Standing::Succeeded,
@@ -98,7 +98,8 @@ impl Reference<'_> {
     fn cut(&mut self, group: usize) {
         let within = &self.graph.groups[group].within;
         self.waiting.retain(|(from, to)| !(within.contains(from) && within.contains(to)));
-        let is_member = |node: &usize| within.contains(node) && matches!(self.graph.nodes[*node], Node::Task(_));
+        let is_member =
+            |node: &usize| self.graph.is_within(group, *node) && matches!(self.graph.nodes[*node], Node::Task(_));
         let members: Vec<usize> = self.graph.included().filter(is_member).collect();
         for node in members {
             let record = &mut self.records[node];

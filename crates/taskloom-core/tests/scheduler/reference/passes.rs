@@ -67,6 +67,7 @@ impl Reference<'_> {
 
     /// A node that has ended will run again.
     pub(super) fn re_arm(&mut self, node: usize) {
+        self.re_count(node);
         for edge in self.graph.leaving(node) {
             if self.graph.loops.contains(&edge) {
                 self.waiting.remove(&edge);

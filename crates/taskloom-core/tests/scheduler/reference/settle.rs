@@ -107,8 +107,9 @@ impl Reference<'_> {
 
     /// The first loop edge that can fire.
     fn fires_next(&self) -> Option<Edge> {
-        let can_fire =
-            |&&(_, target): &&Edge| !self.graph.forward[target].iter().any(|&node| self.records[node].is_active());
+        let is_active = |node: usize| self.records[node].is_active();
+        let is_busy = |node: usize| is_active(node) || self.graph.added_from(node).into_iter().any(is_active);
+        let can_fire = |&&(_, target): &&Edge| !self.graph.forward[target].iter().any(|&node| is_busy(node));
         let place = |node: usize| self.graph.order.iter().position(|&other| other == node);
         let in_order =
             |&&(source, target): &&Edge| (place(target), !matches!(self.graph.nodes[source], Node::Task(_)), source);

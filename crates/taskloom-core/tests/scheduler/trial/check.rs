@@ -11,7 +11,7 @@ impl Trial<'_> {
         let (scheduler, reference) = (&self.scheduler, &self.reference);
         prop_assert_eq!(scheduler.outcome(), self.outcome(), "how the run ends");
         for (node, &number) in self.numbers.iter().enumerate() {
-            let id = scheduler.plan().id(number);
+            let id = scheduler.run_plan().id(number);
             prop_assert_eq!(scheduler.state(number), reference.state(node), "state of {}", id);
             prop_assert_eq!(scheduler.iteration(number), reference.iteration(node), "iteration of {}", id);
             prop_assert_eq!(scheduler.attempt(number), reference.attempt(node), "attempt of {}", id);
@@ -57,9 +57,9 @@ impl Trial<'_> {
         if let Some(most) = self.recipe.limits.max_concurrency {
             prop_assert!(running.len() <= most.get() as usize, "{} run, {} may", running.len(), most);
         }
-        for group in &self.reference.graph.groups {
+        for (number, group) in self.reference.graph.groups.iter().enumerate() {
             if let Some(most) = group.settings.max_concurrency {
-                let inside = running.iter().filter(|node| group.within.contains(node)).count();
+                let inside = running.iter().filter(|&&node| self.reference.graph.is_within(number, node)).count();
                 prop_assert!(inside <= most.get() as usize, "{} run in a group, {} may", inside, most);
             }
         }
