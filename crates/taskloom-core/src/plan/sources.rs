@@ -34,6 +34,19 @@ pub enum Source {
     Default,
 }
 
+impl Source {
+    /// The nodes whose values it may need.
+    pub(crate) fn nodes(&self) -> &[NodeId] {
+        match self {
+            Self::Output(node) | Self::Group(node) | Self::Ancestor(node) | Self::Predecessor(node) => {
+                std::slice::from_ref(node)
+            }
+            Self::Outputs(nodes) => nodes,
+            Self::Channel | Self::Default => &[],
+        }
+    }
+}
+
 /// The fills of all tasks that have any, found by node.
 #[derive(Default)]
 pub(super) struct Fills {

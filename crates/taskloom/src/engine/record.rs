@@ -151,7 +151,7 @@ impl Record {
         if self.plan.is_task(node) {
             return self.task_value(node).cloned();
         }
-        let gathered = Gathered::take_one(&self.plan, node, |from| match self.state(from) {
+        let gathered = Gathered::of(&self.plan, [node], |from| match self.state(from) {
             State::Succeeded if self.plan.is_task(from) => {
                 Some(self.results.get(self.plan.slot(from)).and_then(Clone::clone))
             }

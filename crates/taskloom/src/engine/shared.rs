@@ -215,11 +215,7 @@ impl Shared {
         if self.plan.fills(node).is_empty() && data.is_none() {
             return None;
         }
-        let gathered = Gathered::take(&self.plan, node, |from| self.gather(from));
-        let gathered = match cause {
-            Some(cause) => gathered.with(&self.plan, cause, |from| self.gather(from)),
-            None => gathered,
-        };
+        let gathered = Gathered::take(&self.plan, node, cause, |from| self.gather(from));
         Some(Box::new(Sources { gathered, cause, data, element: None }))
     }
 
