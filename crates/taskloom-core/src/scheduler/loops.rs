@@ -68,6 +68,7 @@ impl Scheduler {
     }
 
     /// A node is ready that was not under way.
+    #[inline]
     pub(super) fn activate(&mut self, node: NodeId) {
         if !self.waiting.is_empty() && !self.run.is_element(node) {
             self.count(node, |busy| busy + 1);
@@ -75,6 +76,7 @@ impl Scheduler {
     }
 
     /// A node is not ready and not under way any more. To be called before its phase changes.
+    #[inline]
     pub(super) fn deactivate(&mut self, node: NodeId) {
         // While its elements are, their map itself is active.
         if !self.waiting.is_empty() && !self.run.is_element(node) && self.was_active(node) {
@@ -86,6 +88,7 @@ impl Scheduler {
         self.nodes[node].is_active()
     }
 
+    #[cold]
     fn count(&mut self, node: NodeId, count: impl Fn(u32) -> u32) {
         for waiting in &mut self.waiting {
             if self.forward[&waiting.target].contains(self.run.root(node) as usize) {

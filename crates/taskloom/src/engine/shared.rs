@@ -198,6 +198,7 @@ impl Shared {
         before
     }
 
+    #[inline]
     fn apply(&mut self, event: Event) {
         self.scheduler.apply(event, &mut self.commands);
         if !self.commands.is_empty() {
@@ -236,6 +237,7 @@ impl Shared {
 
     /// The next node for somebody: the one that became ready first of those that somebody can start now, if it is for
     /// him. So nodes start in order, but none waits behind one that has to wait for a worker (rules S-1, R-1).
+    #[inline]
     fn next(&self, role: Role) -> Option<NodeId> {
         let kinds = self.kinds(role);
         let mut startable = kinds | ASYNC;

@@ -45,6 +45,7 @@ impl Shared {
     }
 
     /// The maps of which all elements have ended have their value.
+    #[cold]
     pub(super) fn finish_maps(&mut self) {
         let mut commands = std::mem::take(&mut self.commands);
         commands.retain(|command| {
@@ -81,10 +82,16 @@ impl Shared {
         }
     }
 
+    #[inline]
     pub(super) fn set_times(&mut self, node: NodeId, times: (Duration, Duration)) {
         match self.times.get_mut(self.plan.slot(node)) {
             Some(place) => *place = times,
-            None => _ = self.element_times.insert(node, times),
+            None => self.set_element_times(node, times),
         }
+    }
+
+    #[cold]
+    fn set_element_times(&mut self, node: NodeId, times: (Duration, Duration)) {
+        self.element_times.insert(node, times);
     }
 }

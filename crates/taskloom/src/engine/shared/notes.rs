@@ -16,10 +16,15 @@ impl Shared {
     }
 
     /// Notes down what has happened, if somebody listens, and then what the scheduler has made of it.
+    #[inline]
     pub(in crate::engine) fn note(&mut self, what: impl FnOnce(&Self) -> What) {
-        if self.log.is_none() {
-            return;
+        if self.log.is_some() {
+            self.note_in_log(what);
         }
+    }
+
+    #[cold]
+    fn note_in_log(&mut self, what: impl FnOnce(&Self) -> What) {
         let what = what(self);
         let trail = self.scheduler.take_trail();
         let Some(log) = &mut self.log else { return };
