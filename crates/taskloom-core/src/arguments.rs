@@ -36,18 +36,23 @@ impl Gathered {
         result: impl Fn(NodeId) -> Option<Option<Value>>,
     ) -> Self {
         let mut values: SmallVec<[(NodeId, Option<Value>); 1]> = SmallVec::new();
-        let mut groups: Map<NodeId, ()> = Map::default();
         // A stack of our own, since groups nest without limit.
-        let mut inside: SmallVec<[NodeId; 2]> = SmallVec::new();
+        let mut inside = Vec::new();
+        let mut take = |node, inside: &mut Vec<u32>| {
+            let Some(value) = result(node) else { return };
+            values.push((node, value));
+            if let Kind::Exit(group) = plan.kind(node) {
+                inside.push(group);
+            }
+        };
         for node in nodes {
-            inside.push(node);
-            while let Some(node) = inside.pop() {
-                let Some(value) = result(node) else { continue };
-                values.push((node, value));
-                if let Kind::Exit(group) = plan.kind(node)
-                    && groups.insert(node, ()).is_none()
-                {
-                    inside.extend(plan.groups()[group as usize].branches.iter().map(|branch| branch.last));
+            take(node, &mut inside);
+        }
+        let mut seen: Map<u32, ()> = Map::default();
+        while let Some(group) = inside.pop() {
+            if seen.insert(group, ()).is_none() {
+                for branch in &plan.groups()[group as usize].branches {
+                    take(branch.last, &mut inside);
                 }
             }
         }

@@ -58,7 +58,13 @@ impl Shared {
     }
 
     /// Those who wait for what was noted down. The log ends when nobody listens any more.
+    #[inline]
     pub(in crate::engine) fn take_waiting(&mut self) -> Vec<Arc<Queue>> {
+        if self.log.is_some() { self.take_waiting_in_log() } else { Vec::new() }
+    }
+
+    #[cold]
+    fn take_waiting_in_log(&mut self) -> Vec<Arc<Queue>> {
         let Some(log) = &mut self.log else { return Vec::new() };
         let waiting = log.take_waiting();
         if log.is_idle() {
