@@ -168,6 +168,12 @@ impl Scheduler {
         if self.run.is_task(node) { self.plan.lanes().kind(self.run.lane(node)) } else { TaskKind::Judgement }
     }
 
+    /// Whether any node is ready, whether or not it may start now.
+    #[inline]
+    pub fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     /// The node that became ready first, whether or not it may start now.
     pub fn first_ready(&self) -> Option<NodeId> {
         self.ready.first()

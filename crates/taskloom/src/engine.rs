@@ -21,6 +21,7 @@ mod record;
 mod shared;
 mod starved;
 mod sync;
+mod times;
 mod trace;
 
 use std::{
@@ -281,6 +282,7 @@ impl Engine {
     }
 
     /// Begins the time that a plain function may take, if that is limited.
+    #[inline]
     pub fn watch(self: &Arc<Self>, job: &Job) {
         if let Some(timeout) = self.plan.task(job.node).options().timeout {
             self.host.wake_later(self, timeout, Timer::Timeout(job.watched()));

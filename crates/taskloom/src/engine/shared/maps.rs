@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use taskloom_core::{Command, Event, MapResults, NodeId, Value};
 
 use super::{Failure, Job, Shared, Sources};
-use crate::engine::log::What;
+use crate::engine::{log::What, times::Times};
 
 impl Shared {
     /// A map was taken apart.
@@ -38,8 +38,7 @@ impl Shared {
         if let Some(results) = self.mapping.get(&expansion.map())
             && Arc::ptr_eq(results.expansion(), expansion)
         {
-            let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-            results.set(index, value, [nanoseconds(job.started), nanoseconds(now)]);
+            results.set(index, value, Times::new(job.started, now).0);
             self.element_times.remove(&node);
         }
     }
@@ -75,7 +74,7 @@ impl Shared {
     }
 
     /// When the last attempt of a task began and ended.
-    pub(super) fn times(&self, node: NodeId) -> (Duration, Duration) {
+    pub(super) fn times(&self, node: NodeId) -> Times {
         match self.times.get(self.plan.slot(node)) {
             Some(&times) => times,
             None => self.element_times.get(&node).copied().unwrap_or_default(),
@@ -83,7 +82,7 @@ impl Shared {
     }
 
     #[inline]
-    pub(super) fn set_times(&mut self, node: NodeId, times: (Duration, Duration)) {
+    pub(super) fn set_times(&mut self, node: NodeId, times: Times) {
         match self.times.get_mut(self.plan.slot(node)) {
             Some(place) => *place = times,
             None => self.set_element_times(node, times),
@@ -91,7 +90,7 @@ impl Shared {
     }
 
     #[cold]
-    fn set_element_times(&mut self, node: NodeId, times: (Duration, Duration)) {
+    fn set_element_times(&mut self, node: NodeId, times: Times) {
         self.element_times.insert(node, times);
     }
 }
