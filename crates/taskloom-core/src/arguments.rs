@@ -167,7 +167,11 @@ pub fn resolve(
     let mut inputs = Inputs::new();
     let mut open: SmallVec<[(usize, bool); 4]> = SmallVec::new();
     let mut predecessor = cause;
-    inputs.extend(data.filter(|_| !definition.parameters().is_empty()).map(|data| (0, data.clone())));
+    if let Some(data) = data
+        && !definition.parameters().is_empty()
+    {
+        inputs.push((0, data.clone()));
+    }
     for fill in plan.fills(node).iter().filter(|fill| data.is_none() || fill.parameter != 0) {
         let name = &*definition.parameters()[fill.parameter].name;
         let found = fill.sources.iter().find_map(|source| match source {

@@ -260,6 +260,7 @@ impl Scheduler {
     ///
     /// If the event cannot have happened, such as the end of a node that is not running: a driver that
     /// says so is broken.
+    #[inline]
     pub fn apply(&mut self, event: Event, commands: &mut Vec<Command>) {
         // While groups are judged no task runs.
         if !self.fired.is_empty()
@@ -463,7 +464,8 @@ impl Scheduler {
             while let Some((node, live)) = self.ended.pop() {
                 self.arrive_all(node, live);
             }
-            if !self.decide_next() && !self.fire() {
+            let is_settled = self.reached.is_empty() && self.waiting.is_empty();
+            if is_settled || (!self.decide_next() && !self.fire()) {
                 break;
             }
         }

@@ -409,9 +409,7 @@ impl Engine {
         let waits = cancels && shared.is_plain_told();
         let starves = shared.begins_to_starve();
         drop(shared);
-        for queue in waiting {
-            queue.wake();
-        }
+        waiting.iter().for_each(|queue| queue.wake());
         if cancels {
             self.channel.stir();
             self.host.cancelled();
