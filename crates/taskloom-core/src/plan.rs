@@ -111,12 +111,11 @@ impl Plan {
     /// What a node is.
     #[inline]
     pub fn kind(&self, node: NodeId) -> Kind {
-        let tasks = u32::try_from(self.tasks.len()).unwrap_or(u32::MAX);
-        match node.checked_sub(tasks) {
-            None => Kind::Task,
-            Some(rest) if rest % 2 == 0 => Kind::Entry(rest / 2),
-            Some(rest) => Kind::Exit(rest / 2),
+        if self.is_task(node) {
+            return Kind::Task;
         }
+        let rest = node - u32::try_from(self.tasks.len()).unwrap_or(node);
+        if rest % 2 == 0 { Kind::Entry(rest / 2) } else { Kind::Exit(rest / 2) }
     }
 
     /// Whether a node is a task.

@@ -523,9 +523,14 @@ impl Scheduler {
 
     /// Whether a node that is ready has had as many executions as it may (rule C-9). A further attempt is no
     /// further execution.
+    #[inline]
     fn has_had_enough(&self, node: NodeId) -> bool {
-        let most = || self.run.task(node).options().max_cycles.unwrap_or(Options::MAX_CYCLES);
-        self.nodes[node].has_run && self.attempt(node) == 1 && self.iteration(node) >= most()
+        self.nodes[node].has_run && self.attempt(node) == 1 && self.iteration(node) >= self.most_cycles(node)
+    }
+
+    #[cold]
+    fn most_cycles(&self, node: NodeId) -> u32 {
+        self.run.task(node).options().max_cycles.unwrap_or(Options::MAX_CYCLES)
     }
 
     #[inline]

@@ -409,7 +409,7 @@ impl Engine {
         let waits = cancels && shared.is_plain_told();
         let starves = shared.begins_to_starve();
         drop(shared);
-        waiting.iter().for_each(|queue| queue.wake());
+        waiting.iter().flatten().for_each(|queue| queue.wake());
         if cancels {
             self.channel.stir();
             self.host.cancelled();

@@ -14,10 +14,14 @@ pub(super) struct Waiting {
 
 impl Scheduler {
     /// A node's pass has ended as a success, without a jump: its loop edges wait to fire.
+    #[inline]
     pub(super) fn wait_to_fire(&mut self, node: NodeId) {
-        if self.outcome.is_some() || self.plan.loops().list.is_empty() {
-            return;
+        if self.outcome.is_none() && !self.plan.loops().list.is_empty() {
+            self.begin_to_wait(node);
         }
+    }
+
+    fn begin_to_wait(&mut self, node: NodeId) {
         let plan = self.plan.clone();
         for edge in plan.loops().of(node) {
             let forward = self.forward.entry(edge.target).or_insert_with(|| plan.forward(edge.target));

@@ -59,19 +59,19 @@ impl Shared {
 
     /// Those who wait for what was noted down. The log ends when nobody listens any more.
     #[inline]
-    pub(in crate::engine) fn take_waiting(&mut self) -> Vec<Arc<Queue>> {
-        if self.log.is_some() { self.take_waiting_in_log() } else { Vec::new() }
+    pub(in crate::engine) fn take_waiting(&mut self) -> Option<Vec<Arc<Queue>>> {
+        if self.log.is_some() { self.take_waiting_in_log() } else { None }
     }
 
     #[cold]
-    fn take_waiting_in_log(&mut self) -> Vec<Arc<Queue>> {
-        let Some(log) = &mut self.log else { return Vec::new() };
+    fn take_waiting_in_log(&mut self) -> Option<Vec<Arc<Queue>>> {
+        let log = self.log.as_mut()?;
         let waiting = log.take_waiting();
         if log.is_idle() {
             self.log = None;
             self.scheduler.keep_trail(false);
         }
-        waiting
+        Some(waiting)
     }
 
     /// Whether somebody listens.
