@@ -115,7 +115,7 @@ impl Plan {
             return Kind::Task;
         }
         let rest = node - u32::try_from(self.tasks.len()).unwrap_or(node);
-        if rest % 2 == 0 { Kind::Entry(rest / 2) } else { Kind::Exit(rest / 2) }
+        if rest.is_multiple_of(2) { Kind::Entry(rest / 2) } else { Kind::Exit(rest / 2) }
     }
 
     /// Whether a node is a task.
