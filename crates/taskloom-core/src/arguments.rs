@@ -12,58 +12,65 @@ use crate::{Argument, Body, Definition, Kind, Lookup, MapResults, NodeId, RunPla
 /// The results that the arguments of one execution may come from.
 #[derive(Default)]
 pub struct Gathered {
-    values: Map<NodeId, Option<Value>>,
+    /// In the order of the nodes; most executions need one.
+    values: SmallVec<[(NodeId, Option<Value>); 1]>,
 }
 
 impl Gathered {
-    /// Takes what the task may need. `result` gives the value of a task that has succeeded, and `None`
-    /// inside for a group that has.
-    pub fn take(plan: &RunPlan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
-        let mut gathered = Self::default();
-        for fill in plan.fills(node) {
-            for source in &fill.sources {
-                match source {
-                    Source::Output(from) | Source::Group(from) | Source::Ancestor(from) | Source::Predecessor(from) => {
-                        gathered.add(plan, *from, &result);
-                    }
-                    Source::Outputs(from) => from.iter().for_each(|&from| gathered.add(plan, from, &result)),
-                    Source::Channel | Source::Default => {}
+    /// Takes what the task may need. `cause` is the node that a jump or a loop edge came from. `result` gives the value
+    /// of a task that has succeeded, and `None` inside for a group that has.
+    pub fn take(
+        plan: &RunPlan,
+        node: NodeId,
+        cause: Option<NodeId>,
+        result: impl Fn(NodeId) -> Option<Option<Value>>,
+    ) -> Self {
+        let sources = plan.fills(node).iter().flat_map(|fill| &fill.sources);
+        Self::of(plan, sources.flat_map(Source::nodes).copied().chain(cause), result)
+    }
+
+    /// Takes the values of some nodes, and those that groups among them consist of.
+    pub fn of(
+        plan: &RunPlan,
+        nodes: impl IntoIterator<Item = NodeId>,
+        result: impl Fn(NodeId) -> Option<Option<Value>>,
+    ) -> Self {
+        let mut values: SmallVec<[(NodeId, Option<Value>); 1]> = SmallVec::new();
+        // A stack of our own, since groups nest without limit.
+        let mut inside = Vec::new();
+        let mut take = |node, inside: &mut Vec<u32>| {
+            let Some(value) = result(node) else { return };
+            values.push((node, value));
+            if let Kind::Exit(group) = plan.kind(node) {
+                inside.push(group);
+            }
+        };
+        for node in nodes {
+            take(node, &mut inside);
+        }
+        let mut seen: Map<u32, ()> = Map::default();
+        while let Some(group) = inside.pop() {
+            if seen.insert(group, ()).is_none() {
+                for branch in &plan.groups()[group as usize].branches {
+                    take(branch.last, &mut inside);
                 }
             }
         }
-        gathered
+        values.sort_unstable_by_key(|&(node, _)| node);
+        values.dedup_by_key(|&mut (node, _)| node);
+        Self { values }
     }
 
-    /// Takes one more node: the one that a jump or a loop edge came from.
-    #[must_use]
-    pub fn with(mut self, plan: &RunPlan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
-        self.add(plan, node, &result);
-        self
-    }
-
-    /// Takes the value of one node.
-    pub fn take_one(plan: &RunPlan, node: NodeId, result: impl Fn(NodeId) -> Option<Option<Value>>) -> Self {
-        let mut gathered = Self::default();
-        gathered.add(plan, node, &result);
-        gathered
-    }
-
-    fn add(&mut self, plan: &RunPlan, node: NodeId, result: &impl Fn(NodeId) -> Option<Option<Value>>) {
-        let mut pending = vec![node];
-        while let Some(node) = pending.pop() {
-            let Some(value) = result(node) else { continue };
-            if self.values.insert(node, value).is_none()
-                && let Kind::Exit(group) = plan.kind(node)
-            {
-                pending.extend(plan.groups()[group as usize].branches.iter().map(|branch| branch.last));
-            }
-        }
+    /// What was taken of a node.
+    fn get(&self, node: NodeId) -> Option<&Option<Value>> {
+        let place = self.values.binary_search_by_key(&node, |&(node, _)| node).ok()?;
+        Some(&self.values[place].1)
     }
 
     /// The value of a node that has succeeded. A group's is the mapping of its branches' values by id: for a task by
     /// the ids in its own workflow, where that is part of this one.
     pub fn value(&self, plan: &RunPlan, node: NodeId, taker: Option<NodeId>, body: &dyn Body) -> Option<Value> {
-        let found = self.values.get(&node)?;
+        let found = self.get(node)?;
         match plan.kind(node) {
             Kind::Task | Kind::Entry(_) => found.as_ref().map(|value| MapResults::open(value).clone()),
             Kind::Exit(_) => self.entries(plan, node, taker, body).map(|entries| body.mapping(entries)),
@@ -78,7 +85,7 @@ impl Gathered {
         taker: Option<NodeId>,
         body: &dyn Body,
     ) -> Option<Vec<(&'a str, Value)>> {
-        self.values.get(&exit)?;
+        self.get(exit)?;
         let Kind::Exit(group) = plan.kind(exit) else { return None };
         // Groups inside groups come first; a stack of our own, since they nest without limit.
         let mut order = vec![(exit, group)];
@@ -86,7 +93,7 @@ impl Gathered {
         while let Some(&(_, group)) = order.get(next) {
             for branch in &plan.groups()[group as usize].branches {
                 if let Kind::Exit(inner) = plan.kind(branch.last)
-                    && self.values.contains_key(&branch.last)
+                    && self.get(branch.last).is_some()
                 {
                     order.push((branch.last, inner));
                 }
@@ -112,7 +119,7 @@ impl Gathered {
         let mut seen: Map<NodeId, ()> = Map::default();
         let branches = plan.groups()[group as usize].branches.iter();
         let entries = branches.filter(|branch| seen.insert(branch.last, ()).is_none()).filter_map(|branch| {
-            let own = || self.values.get(&branch.last)?.as_ref().map(|value| MapResults::open(value).clone());
+            let own = || self.get(branch.last)?.as_ref().map(|value| MapResults::open(value).clone());
             let value = built.get(&branch.last).cloned().or_else(own)?;
             Some((taker.map_or_else(|| plan.id(branch.last), |taker| plan.id_from(taker, branch.last)), value))
         });
@@ -160,7 +167,11 @@ pub fn resolve(
     let mut inputs = Inputs::new();
     let mut open: SmallVec<[(usize, bool); 4]> = SmallVec::new();
     let mut predecessor = cause;
-    inputs.extend(data.filter(|_| !definition.parameters().is_empty()).map(|data| (0, data.clone())));
+    if let Some(data) = data
+        && !definition.parameters().is_empty()
+    {
+        inputs.push((0, data.clone()));
+    }
     for fill in plan.fills(node).iter().filter(|fill| data.is_none() || fill.parameter != 0) {
         let name = &*definition.parameters()[fill.parameter].name;
         let found = fill.sources.iter().find_map(|source| match source {

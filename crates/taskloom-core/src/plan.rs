@@ -95,6 +95,7 @@ impl Plan {
     }
 
     /// How many nodes there are, groups' entries and exits included.
+    #[inline]
     pub fn len(&self) -> usize {
         self.pending.len()
     }
@@ -110,16 +111,17 @@ impl Plan {
     }
 
     /// What a node is.
+    #[inline]
     pub fn kind(&self, node: NodeId) -> Kind {
-        let tasks = u32::try_from(self.tasks.len()).unwrap_or(u32::MAX);
-        match node.checked_sub(tasks) {
-            None => Kind::Task,
-            Some(rest) if rest % 2 == 0 => Kind::Entry(rest / 2),
-            Some(rest) => Kind::Exit(rest / 2),
+        if self.is_task(node) {
+            return Kind::Task;
         }
+        let rest = node - u32::try_from(self.tasks.len()).unwrap_or(node);
+        if rest.is_multiple_of(2) { Kind::Entry(rest / 2) } else { Kind::Exit(rest / 2) }
     }
 
     /// Whether a node is a task.
+    #[inline]
     pub fn is_task(&self, node: NodeId) -> bool {
         (node as usize) < self.tasks.len()
     }
@@ -129,6 +131,7 @@ impl Plan {
     /// # Panics
     ///
     /// If the node is no task.
+    #[inline]
     pub fn task(&self, node: NodeId) -> &Instance {
         self.tasks.get(node)
     }
@@ -221,6 +224,7 @@ impl Plan {
     }
 
     /// How many edges have to arrive at a node before it is decided.
+    #[inline]
     pub fn pending(&self, node: NodeId) -> u32 {
         self.pending[node as usize]
     }
@@ -254,6 +258,7 @@ impl Plan {
 
     /// Whether a task is bound to an output that comes over a loop edge, so that no order of edges says whether that
     /// is there before it.
+    #[inline]
     pub(crate) fn is_bound_over_a_loop(&self, task: NodeId) -> bool {
         !self.bound_over_loops.is_empty() && self.bound_over_loops.contains_key(&task)
     }
@@ -281,11 +286,13 @@ impl Plan {
     }
 
     /// Whether a failure of the node is for a group to judge.
+    #[inline]
     pub fn is_grouped(&self, node: NodeId) -> bool {
         self.grouped[node as usize]
     }
 
     /// What fills those parameters of a task that have no value of their own.
+    #[inline]
     pub fn fills(&self, node: NodeId) -> &[Fill] {
         self.fills.of(node)
     }

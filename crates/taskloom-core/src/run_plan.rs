@@ -81,30 +81,37 @@ impl RunPlan {
     }
 
     /// What a node is.
+    #[inline]
     pub fn kind(&self, node: NodeId) -> Kind {
         if node as usize >= self.plan.len() { Kind::Task } else { self.plan.kind(node) }
     }
 
     /// Whether a node is a task.
+    #[inline]
     pub fn is_task(&self, node: NodeId) -> bool {
         self.plan.is_task(node) || node as usize >= self.plan.len()
     }
 
     /// Whether a node was added by another task.
+    #[inline]
     pub fn is_added(&self, node: NodeId) -> bool {
         node as usize >= self.plan.len() && node < FIRST_ELEMENT
     }
 
     /// Whether a node is an element of a map.
+    #[inline]
     pub fn is_element(&self, node: NodeId) -> bool {
         node >= FIRST_ELEMENT
     }
 
     /// The lane in which a task waits when it is ready.
+    #[inline]
     pub(crate) fn lane(&self, node: NodeId) -> u32 {
-        if self.plan.is_task(node) {
-            return self.plan.lanes().of(node);
-        }
+        if self.plan.is_task(node) { self.plan.lanes().of(node) } else { self.lane_of_new(node) }
+    }
+
+    #[cold]
+    fn lane_of_new(&self, node: NodeId) -> u32 {
         if self.is_element(node) { self.lane(self.element(node).0.map()) } else { self.record(node).lane }
     }
 
@@ -115,6 +122,7 @@ impl RunPlan {
     }
 
     /// Whether a node is a task that runs once for each element of a list.
+    #[inline]
     pub fn is_map(&self, node: NodeId) -> bool {
         !self.is_element(node) && self.is_task(node) && self.task(node).options().map.is_some()
     }
@@ -156,10 +164,13 @@ impl RunPlan {
     /// # Panics
     ///
     /// If the node is no task.
+    #[inline]
     pub fn task(&self, node: NodeId) -> &Instance {
-        if self.plan.is_task(node) {
-            return self.plan.task(node);
-        }
+        if self.plan.is_task(node) { self.plan.task(node) } else { self.new_task(node) }
+    }
+
+    #[cold]
+    fn new_task(&self, node: NodeId) -> &Instance {
         if self.is_element(node) { self.task(self.element(node).0.map()) } else { &self.record(node).task }
     }
 
@@ -246,27 +257,35 @@ impl RunPlan {
     }
 
     /// What fills those parameters of a task that have no value of their own.
+    #[inline]
     pub fn fills(&self, node: NodeId) -> &[Fill] {
-        if self.is_element(node) {
-            return &[];
-        }
-        if self.is_added(node) { &self.record(node).fills } else { self.plan.fills(node) }
+        if (node as usize) < self.plan.len() { self.plan.fills(node) } else { self.fills_of_new(node) }
+    }
+
+    #[cold]
+    fn fills_of_new(&self, node: NodeId) -> &[Fill] {
+        if self.is_element(node) { &[] } else { &self.record(node).fills }
     }
 
     /// The task that added this one, if one did.
+    #[inline]
     pub fn added_by(&self, node: NodeId) -> Option<NodeId> {
         self.is_added(node).then(|| self.record(node).by)
     }
 
     /// The task of the plan from which the chain of additions that led to a node began; of another node itself.
+    #[inline]
     pub(crate) fn root(&self, node: NodeId) -> NodeId {
-        if self.is_element(node) {
-            return self.root(self.element(node).0.map());
-        }
-        if self.is_added(node) { self.record(node).root } else { node }
+        if (node as usize) < self.plan.len() { node } else { self.root_of_new(node) }
+    }
+
+    #[cold]
+    fn root_of_new(&self, node: NodeId) -> NodeId {
+        if self.is_element(node) { self.root(self.element(node).0.map()) } else { self.record(node).root }
     }
 
     /// A place for each task, for what is kept by task; behind all of them for a group's node and for an element.
+    #[inline]
     pub fn slot(&self, node: NodeId) -> usize {
         let (node, tasks) = (node as usize, self.plan.task_count());
         match node.checked_sub(self.plan.len()) {
@@ -274,6 +293,22 @@ impl RunPlan {
             None if node < tasks => node,
             Some(_) | None => usize::MAX,
         }
+    }
+
+    /// Refuses an element of a map as a task to go on at: it runs when its map does.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::BuildErrorKind::UnknownTask`].
+    pub fn refuse_element(&self, node: NodeId) -> Result<(), BuildError> {
+        if !self.is_element(node) {
+            return Ok(());
+        }
+        let (id, map) = (self.id(node), self.id(self.element(node).0.map()));
+        let message = format!("`{id}` is an element of a map, and no task can go on at it");
+        Err(BuildError::new(crate::BuildErrorKind::UnknownTask, message)
+            .task(id)
+            .hint(format!("go on at the map, `{map}`, which runs all of its elements")))
     }
 
     /// Looks into a task that another one, `by`, wants to add to the run.

@@ -143,6 +143,7 @@ impl Scheduler {
     /// The same among nodes of these kinds, where those of the others have to wait for somebody to run them (rule R-1).
     /// Where a limit for the whole run gives out slots, though, they go by the order alone. Groups to be judged come
     /// first.
+    #[inline]
     pub fn next_of(&self, kinds: TaskKinds) -> Option<NodeId> {
         if self.ready.is_empty() {
             return None;
@@ -162,8 +163,15 @@ impl Scheduler {
     }
 
     /// What it takes to run a node.
+    #[inline]
     pub fn task_kind(&self, node: NodeId) -> TaskKind {
         if self.run.is_task(node) { self.plan.lanes().kind(self.run.lane(node)) } else { TaskKind::Judgement }
+    }
+
+    /// Whether any node is ready, whether or not it may start now.
+    #[inline]
+    pub fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
     }
 
     /// The node that became ready first, whether or not it may start now.
@@ -183,24 +191,30 @@ impl Scheduler {
     }
 
     /// The execution that a node is at, or was at when it ended; the first is 1.
+    #[inline]
     pub fn iteration(&self, node: NodeId) -> u32 {
         self.iterations.get(&node).copied().unwrap_or(1)
     }
 
     /// The attempt of that execution; the first is 1.
+    #[inline]
     pub fn attempt(&self, node: NodeId) -> u32 {
         self.attempts.get(&node).copied().unwrap_or(1)
     }
 
     /// The node that a jump or a loop edge led here from, for the execution that a node is at (rule S-6); else the
     /// one that added it (rule R-9).
+    #[inline]
     pub fn cause(&self, node: NodeId) -> Option<NodeId> {
         self.causes.get(&node).copied().or_else(|| self.run.added_by(node))
     }
 
     /// What a node is doing, or how its last pass ended.
+    #[inline]
     pub fn state(&self, node: NodeId) -> State {
-        if let Some(state) = self.run.is_element(node).then(|| self.element_state(node)).flatten() {
+        if self.run.is_element(node)
+            && let Some(state) = self.element_state(node)
+        {
             return state;
         }
         let Node { phase, last, .. } = self.nodes[node];
@@ -217,6 +231,7 @@ impl Scheduler {
     }
 
     /// Whether the last pass of a node that has ended was a success, so that its value can be used.
+    #[inline]
     pub fn has_value(&self, node: NodeId) -> bool {
         if self.run.is_element(node) {
             return self.state(node) == State::Succeeded;
@@ -245,6 +260,7 @@ impl Scheduler {
     ///
     /// If the event cannot have happened, such as the end of a node that is not running: a driver that
     /// says so is broken.
+    #[inline]
     pub fn apply(&mut self, event: Event, commands: &mut Vec<Command>) {
         // While groups are judged no task runs.
         if !self.fired.is_empty()
@@ -283,7 +299,15 @@ impl Scheduler {
     }
 
     /// Notes down the end of a node, if the driver does not know of it.
+    #[inline]
     fn note_end(&mut self, node: NodeId, state: State) {
+        if self.trail.is_some() {
+            self.note_end_in_trail(node, state);
+        }
+    }
+
+    #[cold]
+    fn note_end_in_trail(&mut self, node: NodeId, state: State) {
         let Some(trail) = &mut self.trail else { return };
         match self.run.kind(node) {
             Kind::Exit(_) => trail.push((node, state)),
@@ -296,10 +320,12 @@ impl Scheduler {
     /// How every node ended, of a run that is finished.
     pub fn ending(&self) -> Ending {
         let states = (0_u32..).take(self.nodes.len()).map(|node| self.state(node)).collect();
-        let ran = self.nodes.lasting().iter().enumerate().filter(|(_, node)| node.has_run);
+        let mut ran = FixedBitSet::with_capacity(self.nodes.len());
+        let have_run = self.nodes.lasting().iter().enumerate().filter(|(_, node)| node.has_run);
+        have_run.for_each(|(node, _)| ran.insert(node));
         Ending {
             states,
-            ran: ran.map(|(node, _)| node).collect(),
+            ran,
             elements: self.elements(),
             iterations: self.iterations.clone(),
             attempts: self.attempts.clone(),
@@ -307,6 +333,7 @@ impl Scheduler {
         }
     }
 
+    #[inline]
     fn started(&mut self, node: NodeId) {
         let is_judgement = self.ready.judgement() == Some(node);
         self.ready.start(&self.run, node, is_judgement);
@@ -327,6 +354,7 @@ impl Scheduler {
         }
     }
 
+    #[inline]
     fn succeeded(&mut self, node: NodeId) {
         self.stopped_running(node);
         self.finish_pass(node, State::Succeeded);
@@ -430,12 +458,14 @@ impl Scheduler {
 
     /// Lets the edges of ended nodes arrive and loops fire until nothing moves any more. Groups' entries and
     /// exits end here, within the event, since no driver has to do anything for them.
+    #[inline]
     fn settle(&mut self) {
         loop {
             while let Some((node, live)) = self.ended.pop() {
                 self.arrive_all(node, live);
             }
-            if !self.decide_next() && !self.fire() {
+            let is_settled = self.reached.is_empty() && self.waiting.is_empty();
+            if is_settled || (!self.decide_next() && !self.fire()) {
                 break;
             }
         }
@@ -452,6 +482,7 @@ impl Scheduler {
         self.limit_steps();
     }
 
+    #[inline]
     fn line_up(&mut self) {
         if !self.fresh.is_empty() {
             self.ready.extend(&self.run, self.fresh.drain(..));
@@ -459,9 +490,16 @@ impl Scheduler {
     }
 
     /// Ends the run if the next execution would be one too many. A further attempt is no further step.
+    #[inline]
     fn limit_steps(&mut self) {
-        if self.is_out_of_steps()
-            && let Some(node) = self.ready.first()
+        if self.is_out_of_steps() {
+            self.end_at_the_limit();
+        }
+    }
+
+    #[cold]
+    fn end_at_the_limit(&mut self) {
+        if let Some(node) = self.ready.first()
             && self.attempt(node) == 1
         {
             self.stop(Outcome::StepLimit(node));
@@ -485,11 +523,17 @@ impl Scheduler {
 
     /// Whether a node that is ready has had as many executions as it may (rule C-9). A further attempt is no
     /// further execution.
+    #[inline]
     fn has_had_enough(&self, node: NodeId) -> bool {
-        let most = || self.run.task(node).options().max_cycles.unwrap_or(Options::MAX_CYCLES);
-        self.nodes[node].has_run && self.attempt(node) == 1 && self.iteration(node) >= most()
+        self.nodes[node].has_run && self.attempt(node) == 1 && self.iteration(node) >= self.most_cycles(node)
     }
 
+    #[cold]
+    fn most_cycles(&self, node: NodeId) -> u32 {
+        self.run.task(node).options().max_cycles.unwrap_or(Options::MAX_CYCLES)
+    }
+
+    #[inline]
     fn kind(&self, node: NodeId) -> Kind {
         self.run.kind(node)
     }

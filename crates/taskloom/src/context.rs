@@ -199,7 +199,7 @@ impl Context {
             return Ok(());
         }
         let target = match task {
-            Next::Id(id) => Target::Known(self.find(&id)?),
+            Next::Id(id) => Target::known(&self.plan, self.find(&id)?)?,
             Next::Instance(instance) => Target::new(&self.plan, &instance?, self.node)?,
         };
         Ok(self.asks.lock().run(target, goto)?)

@@ -21,6 +21,7 @@ mod record;
 mod shared;
 mod starved;
 mod sync;
+mod times;
 mod trace;
 
 use std::{
@@ -225,21 +226,26 @@ impl Engine {
         let mut result = Some(result);
         let mut pending = job.close_channel();
         let mut effects = None;
-        let (next, backs_off) = self.visit(|shared, now| {
+        let mut next = None;
+        let backs_off = self.visit(|shared, now| {
             if shared.is_overdue(job.execution()) {
                 effects = pending.as_mut().map(|pending| self.channel.discard(pending));
-                return (shared.come_back(job, role, now), false);
+                next = shared.come_back(job, role, now);
+                return false;
             }
             shared.refuse_duplicates(job, &mut result);
             shared.refuse_too_many(&mut result);
-            effects = pending.as_mut().map(|pending| self.channel.end(pending, &mut result, now));
+            if let Some(pending) = &mut pending {
+                effects = Some(self.channel.end(pending, &mut result, now));
+            }
             if was_ok && let Some(Err(failure)) = &result {
                 // What it has written or wants to add cannot be: the engine's own error, of which no filter is asked.
                 wait = failure.wait_unfiltered(options, job.attempt);
                 error = self.text(failure);
             }
             let backs_off = shared.end(job, &mut result, wait, error, now);
-            (shared.take(role, now), backs_off)
+            next = shared.take(role, now);
+            backs_off
         });
         effects.into_iter().for_each(Effects::perform);
         if let Some(wait) = wait.filter(|_| backs_off) {
@@ -276,6 +282,7 @@ impl Engine {
     }
 
     /// Begins the time that a plain function may take, if that is limited.
+    #[inline]
     pub fn watch(self: &Arc<Self>, job: &Job) {
         if let Some(timeout) = self.plan.task(job.node).options().timeout {
             self.host.wake_later(self, timeout, Timer::Timeout(job.watched()));
@@ -412,9 +419,7 @@ impl Engine {
         let waits = cancels && shared.is_plain_told();
         let starves = shared.begins_to_starve();
         drop(shared);
-        for queue in waiting {
-            queue.wake();
-        }
+        waiting.iter().flatten().for_each(|queue| queue.wake());
         if cancels {
             self.channel.stir();
             self.host.cancelled();

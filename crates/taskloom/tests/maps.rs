@@ -327,3 +327,32 @@ fn r_10_a_cancelled_map() {
     assert_eq!(error.run().unwrap().task("cancel[2]").unwrap().state(), State::Succeeded);
     assert_eq!(error.run().unwrap().task("cancel").unwrap().state(), State::NotRun);
 }
+
+#[test]
+fn r_09_an_element_jumps_and_its_map_goes_on() {
+    #[task]
+    fn decide(ctx: &Context, value: u32) -> taskloom::Result<u32> {
+        if value == 2 {
+            ctx.goto("end")?;
+        }
+        Ok(value)
+    }
+    let end = double::task().task_id("end").value(21);
+    let flow = decide::map().task_id("m").value([1, 2, 3]) >> sum::task().task_id("sum") >> end;
+    let run = Workflow::new("w").add(flow).execute().max_concurrency(1).blocking().unwrap();
+    assert_eq!(run.output::<Vec<u32>>("m").unwrap(), [1, 2, 3]);
+    assert_eq!(run.output::<u32>("sum").unwrap(), 6);
+    assert_eq!(run.value::<u32>().unwrap(), 42);
+    assert_eq!(run.task("end").unwrap().iterations(), 1);
+}
+
+#[test]
+fn r_09_an_element_is_no_target_of_a_jump() {
+    #[task]
+    fn back(ctx: &Context, value: u32) -> taskloom::Result<u32> {
+        ctx.goto("double[1]")?;
+        Ok(value)
+    }
+    let error = run(double::map().value([1]) >> back::task().value(1)).unwrap_err();
+    assert!(error.to_string().contains("`double[1]` is an element of a map"), "{error}");
+}

@@ -233,8 +233,13 @@ pub(super) fn around(groups: &[Group], is_asked_for: impl Fn(&Group) -> bool) ->
 
 /// A group is a set: the same branch again adds nothing.
 fn distinct(branches: impl Iterator<Item = GroupBranch>) -> Vec<GroupBranch> {
+    let branches: Vec<GroupBranch> = branches.collect();
+    // So are most: branches in the order of composition that begin with different tasks.
+    if branches.is_sorted_by(|one, next| one.first < next.first) {
+        return branches;
+    }
     let mut seen: Map<u64, SmallVec<[usize; 1]>> = Map::default();
-    let mut distinct: Vec<GroupBranch> = Vec::with_capacity(branches.size_hint().0);
+    let mut distinct: Vec<GroupBranch> = Vec::with_capacity(branches.len());
     for branch in branches {
         let alike = seen.entry(u64::from(branch.first) << 32 | u64::from(branch.last)).or_default();
         if !alike.iter().any(|&other| distinct[other].nodes == branch.nodes) {

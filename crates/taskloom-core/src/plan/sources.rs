@@ -34,15 +34,42 @@ pub enum Source {
     Default,
 }
 
-/// The fills of all tasks that have any, found by node.
+impl Source {
+    /// The nodes whose values it may need.
+    pub(crate) fn nodes(&self) -> &[NodeId] {
+        match self {
+            Self::Output(node) | Self::Group(node) | Self::Ancestor(node) | Self::Predecessor(node) => {
+                std::slice::from_ref(node)
+            }
+            Self::Outputs(nodes) => nodes,
+            Self::Channel | Self::Default => &[],
+        }
+    }
+}
+
+/// The fills of all tasks, one task after the other.
 #[derive(Default)]
 pub(super) struct Fills {
-    by_node: Map<NodeId, Box<[Fill]>>,
+    /// Where those of each task begin, and the end; those of tasks behind the last that has any are left out.
+    offsets: Vec<u32>,
+    all: Vec<Fill>,
 }
 
 impl Fills {
+    #[inline]
     pub(super) fn of(&self, node: NodeId) -> &[Fill] {
-        self.by_node.get(&node).map_or(&[], |fills| fills)
+        match self.offsets.get(node as usize..) {
+            Some(&[begin, end, ..]) => &self.all[begin as usize..end as usize],
+            _ => &[],
+        }
+    }
+
+    /// Adds those of a task behind all others that have any.
+    fn push(&mut self, node: NodeId, fills: impl IntoIterator<Item = Fill>) {
+        let end = |all: &[Fill]| u32::try_from(all.len()).unwrap_or(u32::MAX);
+        self.offsets.resize(node as usize + 1, end(&self.all));
+        self.all.extend(fills);
+        self.offsets.push(end(&self.all));
     }
 }
 
@@ -56,21 +83,18 @@ pub(super) fn find(plan: &Plan, exit: &dyn Fn(NodeId, &Fragment) -> NodeId) -> R
         if task.arguments().iter().all(|argument| matches!(argument, Argument::Value(_))) {
             continue;
         }
-        let found: Box<[Fill]> = task
-            .arguments()
-            .iter()
-            .enumerate()
-            .filter_map(|(parameter, argument)| {
-                let sources = ways.sources(node, parameter, argument)?;
-                Some(Fill { parameter, sources })
-            })
-            .collect();
+        let found = task.arguments().iter().enumerate().filter_map(|(parameter, argument)| {
+            let sources = ways.sources(node, parameter, argument)?;
+            Some(Fill { parameter, sources })
+        });
+        fills.push(node, found);
+        let found = fills.of(node);
         if task.definition().lookup() == Lookup::ByType {
-            refuse_unfilled(plan, node, &found)?;
-            group_types::check(plan, node, &found)?;
+            refuse_unfilled(plan, node, found)?;
+            group_types::check(plan, node, found)?;
         }
-        fills.by_node.insert(node, found);
     }
+    fills.all.shrink_to_fit();
     Ok(fills)
 }
 

@@ -64,8 +64,15 @@ impl Scheduler {
     }
 
     /// A node has ended: if it was added, it arrives at the exits that wait for it.
+    #[inline]
     pub(super) fn arrive_added(&mut self, node: NodeId, live: bool) {
-        let Some(index) = self.index(node) else { return };
+        if let Some(index) = self.index(node) {
+            self.arrive_at_exits(node, index, live);
+        }
+    }
+
+    #[cold]
+    fn arrive_at_exits(&mut self, node: NodeId, index: usize, live: bool) {
         if self.added.arrivals[index] != Arrival::Open {
             return;
         }

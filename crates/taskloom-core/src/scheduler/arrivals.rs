@@ -3,6 +3,7 @@ use crate::plan::Source;
 
 impl Scheduler {
     /// Lets all edges of a node that has ended arrive, but for loop edges, which fire in their own time.
+    #[inline]
     pub(super) fn arrive_all(&mut self, node: NodeId, live: bool) {
         for edge in self.plan.edges().numbers(node) {
             self.arrive(edge, live);
@@ -10,6 +11,7 @@ impl Scheduler {
         self.arrive_added(node, live);
     }
 
+    #[inline]
     pub(super) fn arrive(&mut self, edge: u32, live: bool) {
         if self.plan.loops().contains(edge) || self.arrived.put(edge as usize) {
             return;
@@ -27,6 +29,7 @@ impl Scheduler {
     }
 
     /// All edges of a node that waits have arrived.
+    #[inline]
     pub(super) fn reach(&mut self, node: NodeId) {
         if self.outcome.is_some() {
             return;
@@ -44,7 +47,9 @@ impl Scheduler {
         let live = self.nodes[node].live > 0 || self.plan.pending(node) == 0;
         match self.kind(node) {
             Kind::Task if (live && self.has_its_inputs(node)) || self.is_clean_up(node) => {
-                self.causes.remove(&node);
+                if !self.causes.is_empty() {
+                    self.causes.remove(&node);
+                }
                 self.make_ready(node);
             }
             Kind::Entry(_) if live => self.end(node, State::Succeeded),
@@ -67,6 +72,7 @@ impl Scheduler {
     }
 
     /// Makes a node ready for a further execution.
+    #[inline]
     pub(super) fn make_ready(&mut self, node: NodeId) {
         self.nodes[node].by_jump = false;
         if self.nodes[node].has_run {
@@ -83,12 +89,14 @@ impl Scheduler {
     }
 
     /// Makes a node ready that is under way already, for a further attempt.
+    #[inline]
     pub(super) fn make_ready_again(&mut self, node: NodeId) {
         self.nodes[node].phase = Phase::Ready;
         self.fresh.push(node);
     }
 
     /// An execution has ended with a value or for good with an error.
+    #[inline]
     pub(super) fn finish_pass(&mut self, node: NodeId, state: State) {
         let after = if self.after.is_empty() { None } else { self.after.remove(&node) };
         match after {
@@ -120,6 +128,7 @@ impl Scheduler {
     }
 
     /// A node's pass is over: its edges arrive.
+    #[inline]
     pub(super) fn end(&mut self, node: NodeId, state: State) {
         if self.run.is_element(node) {
             return self.element_ended(node, state);

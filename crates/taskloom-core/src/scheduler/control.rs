@@ -56,6 +56,10 @@ impl Scheduler {
         for &target in targets {
             self.jump_to(target, node);
         }
+        if self.run.is_element(node) {
+            // It has no edges of its own, and nobody can jump to it.
+            return self.element_ended(node, State::Succeeded);
+        }
         if self.nodes[node].phase != Phase::Ended {
             // The jump led to itself or to before it: its edges stay open until its next pass.
             return;

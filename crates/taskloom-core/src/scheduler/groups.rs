@@ -92,10 +92,14 @@ impl Scheduler {
     }
 
     /// A member of groups has ended: those that fail fast stop as soon as their verdict is certain.
+    #[inline]
     pub(super) fn member_ended(&mut self, node: NodeId) {
-        if self.outcome.is_some() || !self.plan.has_fail_fast() {
-            return;
+        if self.outcome.is_none() && self.plan.has_fail_fast() {
+            self.fail_fast(node);
         }
+    }
+
+    fn fail_fast(&mut self, node: NodeId) {
         let plan = self.plan.clone();
         let mut around = plan.fail_fast_around(self.run.root(node)).to_vec();
         while let Some(group) = around.pop() {

@@ -14,10 +14,14 @@ pub(super) struct Waiting {
 
 impl Scheduler {
     /// A node's pass has ended as a success, without a jump: its loop edges wait to fire.
+    #[inline]
     pub(super) fn wait_to_fire(&mut self, node: NodeId) {
-        if self.outcome.is_some() || self.plan.loops().list.is_empty() {
-            return;
+        if self.outcome.is_none() && !self.plan.loops().list.is_empty() {
+            self.begin_to_wait(node);
         }
+    }
+
+    fn begin_to_wait(&mut self, node: NodeId) {
         let plan = self.plan.clone();
         for edge in plan.loops().of(node) {
             let forward = self.forward.entry(edge.target).or_insert_with(|| plan.forward(edge.target));
@@ -68,6 +72,7 @@ impl Scheduler {
     }
 
     /// A node is ready that was not under way.
+    #[inline]
     pub(super) fn activate(&mut self, node: NodeId) {
         if !self.waiting.is_empty() && !self.run.is_element(node) {
             self.count(node, |busy| busy + 1);
@@ -75,6 +80,7 @@ impl Scheduler {
     }
 
     /// A node is not ready and not under way any more. To be called before its phase changes.
+    #[inline]
     pub(super) fn deactivate(&mut self, node: NodeId) {
         // While its elements are, their map itself is active.
         if !self.waiting.is_empty() && !self.run.is_element(node) && self.was_active(node) {
@@ -86,6 +92,7 @@ impl Scheduler {
         self.nodes[node].is_active()
     }
 
+    #[cold]
     fn count(&mut self, node: NodeId, count: impl Fn(u32) -> u32) {
         for waiting in &mut self.waiting {
             if self.forward[&waiting.target].contains(self.run.root(node) as usize) {

@@ -31,6 +31,17 @@ impl Nodes {
         &self.lasting
     }
 
+    // Apart, so that the look-up of all other nodes is small enough to be inlined.
+    #[cold]
+    fn element(&self, element: NodeId) -> &Node {
+        &self.elements[&element]
+    }
+
+    #[cold]
+    fn element_mut(&mut self, element: NodeId) -> &mut Node {
+        self.elements.get_mut(&element).expect("an element that is ready or under way")
+    }
+
     /// The numbers of those that are there now.
     pub(super) fn numbers(&self) -> Vec<NodeId> {
         (0_u32..).take(self.len()).chain(self.elements.keys().copied()).collect()
@@ -40,17 +51,15 @@ impl Nodes {
 impl Index<NodeId> for Nodes {
     type Output = Node;
 
+    #[inline]
     fn index(&self, node: NodeId) -> &Node {
-        if node < FIRST_ELEMENT { &self.lasting[node as usize] } else { &self.elements[&node] }
+        if node < FIRST_ELEMENT { &self.lasting[node as usize] } else { self.element(node) }
     }
 }
 
 impl IndexMut<NodeId> for Nodes {
+    #[inline]
     fn index_mut(&mut self, node: NodeId) -> &mut Node {
-        if node < FIRST_ELEMENT {
-            &mut self.lasting[node as usize]
-        } else {
-            self.elements.get_mut(&node).expect("an element that is ready or under way")
-        }
+        if node < FIRST_ELEMENT { &mut self.lasting[node as usize] } else { self.element_mut(node) }
     }
 }

@@ -96,6 +96,7 @@ impl Ready {
     }
 
     /// Lines up nodes that have become ready by one event, in the order of composition.
+    #[inline]
     pub(super) fn extend(&mut self, plan: &RunPlan, nodes: impl IntoIterator<Item = NodeId>) {
         self.event += 1;
         for node in nodes {
@@ -141,6 +142,11 @@ impl Ready {
                 .copied()
                 .filter(|_| kinds.contains(plan.plan().lanes().kind(lane)));
         }
+        self.first_of(kinds)
+    }
+
+    /// The same, where there are several lanes.
+    fn first_of(&self, kinds: TaskKinds) -> Option<NodeId> {
         let wanted = TaskKind::OF_TASKS.into_iter().filter(|&kind| kinds.contains(kind));
         let first = wanted.filter_map(|kind| {
             let free = self.lanes[kind as usize].place();
@@ -156,6 +162,7 @@ impl Ready {
     }
 
     /// A node starts.
+    #[inline]
     pub(super) fn start(&mut self, plan: &RunPlan, node: NodeId, is_judgement: bool) {
         self.len -= 1;
         if is_judgement {
@@ -179,6 +186,7 @@ impl Ready {
     }
 
     /// A node that was running is not any more.
+    #[inline]
     pub(super) fn stop(&mut self, plan: &RunPlan, node: NodeId) {
         if self.running.is_empty() || !plan.is_task(node) {
             return;

@@ -24,7 +24,7 @@ fn clean_up(id: &str) -> Instance {
 }
 
 fn group(members: Vec<Fragment>, policy: Policy, fail_fast: bool) -> Fragment {
-    let settings = GroupSettings { name: None, policy, fail_fast, max_concurrency: None };
+    let settings = GroupSettings { name: None, policy, fail_fast, max_concurrency: None, backend: None };
     parallel(members).unwrap().with_settings(settings).unwrap()
 }
 

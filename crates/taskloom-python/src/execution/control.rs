@@ -145,7 +145,7 @@ impl RunControl {
         let node =
             self.plan.find_from(self.node, &shown).filter(|&node| self.plan.is_task(node) && self.plan.includes(node));
         if let Some(node) = node {
-            return Ok(Target::Known(node));
+            return Target::known(&self.plan, node).map_err(|error| errors::raise(task.py(), &error));
         }
         let template = self.plan.plan().template(&shown).map_err(|error| errors::raise(task.py(), &error))?;
         if let Some(template) = template {

@@ -56,6 +56,15 @@ impl Target {
         }
     }
 
+    /// A task that the run has.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if nobody can go on at it.
+    pub fn known(plan: &RunPlan, node: NodeId) -> Result<Self, BuildError> {
+        plan.refuse_element(node).map(|()| Self::Known(node))
+    }
+
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Known(node), Self::Known(other)) => node == other,

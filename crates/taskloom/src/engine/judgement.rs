@@ -28,7 +28,7 @@ pub struct Branch {
 }
 
 impl Judgement {
-    /// Takes what a policy may want to know. `result` is as for [`Gathered::take`], `failures` gives all so far.
+    /// Takes what a policy may want to know. `result` is as for [`Gathered::of`], `failures` gives all so far.
     pub(super) fn take<'a>(
         plan: &RunPlan,
         group: u32,
@@ -53,7 +53,7 @@ impl Judgement {
             let error = cause(plan, node, is_failed, places).map(|place| failures[place].1.clone());
             ended.push((State::Failed, error));
         }
-        let gathered = branches.iter().fold(Gathered::default(), |all, branch| all.with(plan, branch.last, &result));
+        let gathered = Gathered::of(plan, branches.iter().map(|branch| branch.last), result);
         Self { group, branches: ended, gathered }
     }
 

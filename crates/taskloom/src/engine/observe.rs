@@ -41,6 +41,7 @@ impl Engine {
     }
 
     /// Enters the span of an attempt, until the guard is dropped; nothing if no subscriber wants it.
+    #[inline]
     pub fn enter(&self, job: &Job) -> Option<EnteredSpan> {
         self.trace.enter(&self.plan, job)
     }

@@ -11,7 +11,7 @@ use taskloom_core::{
     Ending, Gathered, Kind, MapResults, NodeId, Options, Outcome, RunPlan, State, Value, channel::Content,
 };
 
-use super::{Failure, judgement};
+use super::{Failure, judgement, times::Times};
 
 /// What a run that has ended leaves behind.
 pub struct Record {
@@ -19,9 +19,9 @@ pub struct Record {
     pub(super) ending: Ending,
     pub(super) results: Vec<Option<Value>>,
     pub(super) order: Vec<NodeId>,
-    pub(super) times: Vec<(Duration, Duration)>,
+    pub(super) times: Vec<Times>,
     /// The same of elements of maps that did not succeed.
-    pub(super) element_times: BTreeMap<NodeId, (Duration, Duration)>,
+    pub(super) element_times: BTreeMap<NodeId, Times>,
     /// The results of maps that did not come to their end.
     pub(super) mapping: BTreeMap<NodeId, Arc<MapResults>>,
     pub(super) failures: Vec<(NodeId, Failure)>,
@@ -108,14 +108,12 @@ impl Record {
 
     /// When the last attempt of a task began and ended, since the run began.
     pub fn times(&self, node: NodeId) -> (Duration, Duration) {
-        if let Some(&times) = self.times.get(self.plan.slot(node)) {
-            return times;
-        }
-        let unsuccessful = || self.element_times.get(&node).copied().unwrap_or_default();
-        self.element(node).map_or_else(unsuccessful, |(results, index)| match results.times(index) {
-            Some([started, ended]) => (Duration::from_nanos(started), Duration::from_nanos(ended)),
-            None => unsuccessful(),
-        })
+        let of_element = || {
+            let succeeded = self.element(node).and_then(|(results, index)| results.times(index)).map(Times);
+            succeeded.or_else(|| self.element_times.get(&node).copied())
+        };
+        let times = self.times.get(self.plan.slot(node)).copied().or_else(of_element).unwrap_or_default();
+        (times.started(), times.ended())
     }
 
     /// The tasks that succeeded, in the order in which they did.
@@ -151,7 +149,7 @@ impl Record {
         if self.plan.is_task(node) {
             return self.task_value(node).cloned();
         }
-        let gathered = Gathered::take_one(&self.plan, node, |from| match self.state(from) {
+        let gathered = Gathered::of(&self.plan, [node], |from| match self.state(from) {
             State::Succeeded if self.plan.is_task(from) => {
                 Some(self.results.get(self.plan.slot(from)).and_then(Clone::clone))
             }

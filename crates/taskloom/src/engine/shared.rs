@@ -22,6 +22,7 @@ use super::{
     asks::{Target, Wish},
     job::Sources,
     log::{Log, What},
+    times::Times,
 };
 
 const ASYNC: TaskKinds = TaskKinds::of(TaskKind::Async);
@@ -62,9 +63,9 @@ pub(super) struct Shared {
     results: Vec<Option<Value>>,
     /// Tasks in the order in which they succeeded.
     order: Vec<NodeId>,
-    times: Vec<(Duration, Duration)>,
+    times: Vec<Times>,
     /// The same of elements of maps that are under way or did not succeed.
-    element_times: BTreeMap<NodeId, (Duration, Duration)>,
+    element_times: BTreeMap<NodeId, Times>,
     /// The results of maps that are under way.
     mapping: BTreeMap<NodeId, Arc<MapResults>>,
     failures: Vec<(NodeId, Failure)>,
@@ -108,7 +109,7 @@ impl Shared {
             scheduler,
             results: vec![None; tasks],
             order: Vec::new(),
-            times: vec![(Duration::ZERO, Duration::ZERO); tasks],
+            times: vec![Times::default(); tasks],
             element_times: BTreeMap::new(),
             mapping: BTreeMap::new(),
             failures: Vec::new(),
@@ -173,7 +174,7 @@ impl Shared {
             job.judgement = Some(Box::new(self.judgement(group)));
             return Some(job);
         }
-        self.set_times(node, (now, Duration::ZERO));
+        self.set_times(node, Times::new(now, Duration::ZERO));
         job.sources = self.sources(node);
         self.note(|_| What::Started(job.execution()));
         Some(job)
@@ -198,6 +199,7 @@ impl Shared {
         before
     }
 
+    #[inline]
     fn apply(&mut self, event: Event) {
         self.scheduler.apply(event, &mut self.commands);
         if !self.commands.is_empty() {
@@ -215,11 +217,7 @@ impl Shared {
         if self.plan.fills(node).is_empty() && data.is_none() {
             return None;
         }
-        let gathered = Gathered::take(&self.plan, node, |from| self.gather(from));
-        let gathered = match cause {
-            Some(cause) => gathered.with(&self.plan, cause, |from| self.gather(from)),
-            None => gathered,
-        };
+        let gathered = Gathered::take(&self.plan, node, cause, |from| self.gather(from));
         Some(Box::new(Sources { gathered, cause, data, element: None }))
     }
 
@@ -240,7 +238,11 @@ impl Shared {
 
     /// The next node for somebody: the one that became ready first of those that somebody can start now, if it is for
     /// him. So nodes start in order, but none waits behind one that has to wait for a worker (rules S-1, R-1).
+    #[inline]
     fn next(&self, role: Role) -> Option<NodeId> {
+        if !self.scheduler.has_ready() {
+            return None;
+        }
         let kinds = self.kinds(role);
         let mut startable = kinds | ASYNC;
         if self.workers < self.max_workers || self.called.worker {
@@ -278,12 +280,13 @@ impl Shared {
         now: Duration,
     ) -> bool {
         let node = job.node;
-        self.set_times(node, (job.started, now));
+        self.set_times(node, Times::new(job.started, now));
         match result {
             Some(Ok(_)) => {
                 if let Some(Ok(value)) = result.take() {
                     self.succeeded(job, value, now);
                 }
+                false
             }
             Some(Err(failure)) => {
                 let retry = match wait {
@@ -299,10 +302,10 @@ impl Shared {
                 }
                 self.apply(Event::Failed { node, retry });
                 self.note_failure(job, error, wait);
+                self.scheduler.state(node) == State::BackingOff
             }
-            None => {}
+            None => false,
         }
-        self.scheduler.state(node) == State::BackingOff
     }
 
     /// Whether an attempt is under way.
@@ -323,7 +326,7 @@ impl Shared {
         now: Duration,
     ) -> bool {
         let Execution { node, iteration, attempt } = execution;
-        let started = self.times(node).0;
+        let started = self.times(node).started();
         let job = Job::new(node, iteration, attempt, started);
         self.give_up(execution);
         self.end(&job, &mut Some(Err(failure)), wait, error, now)
@@ -400,7 +403,7 @@ impl Shared {
             })
             .collect();
         self.results.resize(self.plan.slots(), None);
-        self.times.resize(self.plan.slots(), (Duration::ZERO, Duration::ZERO));
+        self.times.resize(self.plan.slots(), Times::default());
         nodes
     }
 
@@ -415,7 +418,7 @@ impl Shared {
 
     pub(super) fn abandon(&mut self, job: &Job, now: Duration) {
         if self.plan.is_task(job.node) {
-            self.set_times(job.node, (job.started, now));
+            self.set_times(job.node, Times::new(job.started, now));
         }
         self.apply(Event::Dropped(job.node));
         self.note(|_| What::Cancelled(job.execution()));
@@ -428,6 +431,7 @@ impl Shared {
     }
 
     /// What the driver has to do.
+    #[inline]
     pub(super) fn take_commands(&mut self) -> Vec<Command> {
         for command in &self.commands {
             match command {
@@ -466,6 +470,9 @@ impl Shared {
             self.finished = Some(now);
             self.note(|shared| What::RunEnded(shared.scheduler.outcome()));
             return Wake::Finished;
+        }
+        if !self.scheduler.has_ready() {
+            return Wake::Nobody;
         }
         let is_async = |next| self.scheduler.task_kind(next) == TaskKind::Async;
         if self.separate_async && !self.called.executor && self.next(Role::Async).is_some_and(is_async) {

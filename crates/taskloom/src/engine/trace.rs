@@ -27,7 +27,13 @@ impl Trace {
     }
 
     /// Enters the attempt's span, until the guard is dropped. The first time it is made.
+    #[inline]
     pub(super) fn enter(&self, plan: &RunPlan, job: &Job) -> Option<EnteredSpan> {
+        if self.is_on() { self.enter_span(plan, job) } else { None }
+    }
+
+    #[cold]
+    fn enter_span(&self, plan: &RunPlan, job: &Job) -> Option<EnteredSpan> {
         let run = self.0.as_ref()?.lock().clone()?;
         let span = job.span.lock().get_or_insert_with(|| Box::new(begin_attempt(&run, plan, job))).clone();
         Some(span.entered())

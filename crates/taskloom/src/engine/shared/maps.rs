@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use taskloom_core::{Command, Event, MapResults, NodeId, Value};
 
 use super::{Failure, Job, Shared, Sources};
-use crate::engine::log::What;
+use crate::engine::{log::What, times::Times};
 
 impl Shared {
     /// A map was taken apart.
@@ -38,13 +38,13 @@ impl Shared {
         if let Some(results) = self.mapping.get(&expansion.map())
             && Arc::ptr_eq(results.expansion(), expansion)
         {
-            let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-            results.set(index, value, [nanoseconds(job.started), nanoseconds(now)]);
+            results.set(index, value, Times::new(job.started, now).0);
             self.element_times.remove(&node);
         }
     }
 
     /// The maps of which all elements have ended have their value.
+    #[cold]
     pub(super) fn finish_maps(&mut self) {
         let mut commands = std::mem::take(&mut self.commands);
         commands.retain(|command| {
@@ -74,17 +74,23 @@ impl Shared {
     }
 
     /// When the last attempt of a task began and ended.
-    pub(super) fn times(&self, node: NodeId) -> (Duration, Duration) {
+    pub(super) fn times(&self, node: NodeId) -> Times {
         match self.times.get(self.plan.slot(node)) {
             Some(&times) => times,
             None => self.element_times.get(&node).copied().unwrap_or_default(),
         }
     }
 
-    pub(super) fn set_times(&mut self, node: NodeId, times: (Duration, Duration)) {
+    #[inline]
+    pub(super) fn set_times(&mut self, node: NodeId, times: Times) {
         match self.times.get_mut(self.plan.slot(node)) {
             Some(place) => *place = times,
-            None => _ = self.element_times.insert(node, times),
+            None => self.set_element_times(node, times),
         }
+    }
+
+    #[cold]
+    fn set_element_times(&mut self, node: NodeId, times: Times) {
+        self.element_times.insert(node, times);
     }
 }

@@ -16,10 +16,15 @@ impl Shared {
     }
 
     /// Notes down what has happened, if somebody listens, and then what the scheduler has made of it.
+    #[inline]
     pub(in crate::engine) fn note(&mut self, what: impl FnOnce(&Self) -> What) {
-        if self.log.is_none() {
-            return;
+        if self.log.is_some() {
+            self.note_in_log(what);
         }
+    }
+
+    #[cold]
+    fn note_in_log(&mut self, what: impl FnOnce(&Self) -> What) {
         let what = what(self);
         let trail = self.scheduler.take_trail();
         let Some(log) = &mut self.log else { return };
@@ -53,14 +58,20 @@ impl Shared {
     }
 
     /// Those who wait for what was noted down. The log ends when nobody listens any more.
-    pub(in crate::engine) fn take_waiting(&mut self) -> Vec<Arc<Queue>> {
-        let Some(log) = &mut self.log else { return Vec::new() };
+    #[inline]
+    pub(in crate::engine) fn take_waiting(&mut self) -> Option<Vec<Arc<Queue>>> {
+        if self.log.is_some() { self.take_waiting_in_log() } else { None }
+    }
+
+    #[cold]
+    fn take_waiting_in_log(&mut self) -> Option<Vec<Arc<Queue>>> {
+        let log = self.log.as_mut()?;
         let waiting = log.take_waiting();
         if log.is_idle() {
             self.log = None;
             self.scheduler.keep_trail(false);
         }
-        waiting
+        Some(waiting)
     }
 
     /// Whether somebody listens.

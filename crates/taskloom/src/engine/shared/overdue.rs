@@ -3,7 +3,7 @@ use std::time::Duration;
 use taskloom_core::{Backend, Event, NodeId, Outcome};
 
 use super::Shared;
-use crate::engine::{Execution, Job, Role, log::What};
+use crate::engine::{Execution, Job, Role, log::What, times::Times};
 
 impl Shared {
     /// The run has taken as long as it may.
@@ -29,7 +29,7 @@ impl Shared {
         let told: Vec<_> = self.plain_told().collect();
         for &execution in &told {
             self.give_up(execution);
-            self.set_times(execution.node, (self.times(execution.node).0, now));
+            self.set_times(execution.node, Times::new(self.times(execution.node).started(), now));
             self.apply(Event::Dropped(execution.node));
             self.note(|_| What::Cancelled(execution));
         }
