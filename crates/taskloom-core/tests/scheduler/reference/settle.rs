@@ -84,9 +84,8 @@ impl Reference<'_> {
     /// Whether the node is the exit of a group in which something still runs that was told to end.
     fn winds_up(&self, node: usize) -> bool {
         let Node::Exit(group) = self.graph.nodes[node] else { return false };
-        let is_told =
-            |&node: &usize| self.records[node].is_being_cancelled && self.records[node].state == State::Running;
-        self.graph.groups[group].within.iter().any(is_told)
+        let is_told = |node: usize| self.records[node].is_being_cancelled && self.records[node].state == State::Running;
+        (0..self.records.len()).any(|node| self.graph.is_within(group, node) && is_told(node))
     }
 
     fn decide(&mut self, node: usize) {
