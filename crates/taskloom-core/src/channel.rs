@@ -11,6 +11,7 @@ mod content;
 mod error;
 mod locks;
 mod pending;
+mod trail;
 mod view;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -19,6 +20,7 @@ pub use content::{Content, Item, Number};
 pub use error::ChannelError;
 pub use locks::Ticket;
 pub use pending::{Attempt, Pending};
+pub use trail::Published;
 
 use adds::{Add, Adds};
 use change::{Change, Extend};
@@ -79,6 +81,8 @@ pub struct ChannelState {
     adds: Adds,
     locks: Locks,
     removed: Removed,
+    /// What was published, if somebody wants to know.
+    trail: Option<Vec<Published>>,
 }
 
 impl ChannelState {
@@ -216,6 +220,7 @@ impl ChannelState {
         pending.added(key);
         let total = total.or_else(|| before.map(|add| add.total)).unwrap_or(current);
         self.adds.note(attempt, key, place, Add { amount, total, published });
+        self.note(|| Published::Added { attempt, key: key.to_owned(), place, amount, total, published });
         Ok(total)
     }
 
@@ -331,6 +336,7 @@ impl ChannelState {
     /// Makes a change that others see from here on.
     fn publish(&mut self, key: &str, change: Change, now: Duration) {
         self.purge(now);
+        self.note(|| Published::of(key, &change));
         match change {
             Change::Set { content, expires } => self.insert(key, Entry { content, expires }),
             Change::Delete => self.removed.entry(self.published.remove(key)),
@@ -352,6 +358,7 @@ impl ChannelState {
     fn store(&mut self, key: &str, content: Content, now: Duration) {
         self.purge(now);
         let expires = self.published.get(key).and_then(|entry| entry.expires);
+        self.note(|| Published::Set { key: key.to_owned(), content: content.clone(), expires });
         self.insert(key, Entry { content, expires });
     }
 

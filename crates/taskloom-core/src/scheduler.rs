@@ -11,6 +11,7 @@ mod node;
 mod nodes;
 mod ready;
 mod state;
+mod suspension;
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
@@ -58,6 +59,10 @@ pub struct Scheduler {
     /// How many groups are being judged.
     judging: u32,
     backing_off: u32,
+    /// How many wait for a person or for time.
+    suspended: u32,
+    /// Nodes whose wait is over, and that have not started again.
+    continued: Map<NodeId, ()>,
     /// How many executions have started.
     steps: u64,
     /// The execution that a node is at, where it is not the first, and its attempt, where that is not.
@@ -102,6 +107,8 @@ impl Scheduler {
             running: 0,
             judging: 0,
             backing_off: 0,
+            suspended: 0,
+            continued: Map::default(),
             steps: 0,
             iterations: Map::default(),
             attempts: Map::default(),
@@ -159,7 +166,7 @@ impl Scheduler {
             Some(_) => self.ready.task(&self.run, TaskKinds::ALL).filter(|&node| kinds.contains(self.task_kind(node))),
         };
         // A task for which there is no step left waits until those before it have gone, and then ends the run.
-        next.filter(|&node| !self.is_out_of_steps() || self.attempt(node) > 1)
+        next.filter(|&node| !self.is_out_of_steps() || self.is_under_way(node))
     }
 
     /// What it takes to run a node.
@@ -222,6 +229,7 @@ impl Scheduler {
             Phase::Ready => State::Ready,
             Phase::Running | Phase::Mapping => State::Running,
             Phase::BackingOff => State::BackingOff,
+            Phase::Suspended => State::Suspended,
             Phase::Ended => last,
             // A node for which no further pass comes has ended with its last one.
             Phase::Waiting | Phase::Stopped if last != State::Waiting && self.is_ending() => last,
@@ -241,6 +249,10 @@ impl Scheduler {
 
     /// Whether nothing is under way and nothing more will start.
     pub fn is_finished(&self) -> bool {
+        self.is_idle() && self.suspended == 0
+    }
+
+    fn is_idle(&self) -> bool {
         self.running == 0 && self.judging == 0 && self.backing_off == 0 && self.ready.is_empty()
     }
 
@@ -280,6 +292,8 @@ impl Scheduler {
             Event::Failed { node, retry } => self.failed(node, retry),
             Event::Due(node) => self.due(node),
             Event::Dropped(node) => self.dropped(node),
+            Event::Suspended(node) => self.suspend(node),
+            Event::Continued(node) => self.go_on_again(node),
             Event::Judged { exit, passed } => self.judged(exit, passed),
             Event::Cancelled => self.cancelled(),
         }
@@ -337,19 +351,21 @@ impl Scheduler {
     fn started(&mut self, node: NodeId) {
         let is_judgement = self.ready.judgement() == Some(node);
         self.ready.start(&self.run, node, is_judgement);
-        let record = &mut self.nodes[node];
-        record.phase = Phase::Running;
+        self.nodes[node].phase = Phase::Running;
         if is_judgement {
             self.judging += 1;
             return;
         }
         self.running += 1;
-        if self.attempts.get(&node).is_some_and(|&attempt| attempt > 1) {
+        if self.is_under_way(node) {
+            if !self.continued.is_empty() {
+                self.continued.remove(&node);
+            }
             return;
         }
         // To take a map apart is no step: its elements are.
         self.steps += u64::from(!self.run.is_map(node));
-        if std::mem::replace(&mut record.has_run, true) {
+        if std::mem::replace(&mut self.nodes[node].has_run, true) {
             *self.iterations.entry(node).or_insert(1) += 1;
         }
     }
@@ -439,11 +455,12 @@ impl Scheduler {
                 self.nodes[node].phase = Phase::Stopped;
             }
         }
-        if self.backing_off > 0 {
+        if self.backing_off + self.suspended > 0 {
             for node in self.nodes.numbers() {
-                if self.nodes[node].phase == Phase::BackingOff && !self.goes_on(node) {
+                let waits = matches!(self.nodes[node].phase, Phase::BackingOff | Phase::Suspended);
+                if waits && !self.goes_on(node) {
+                    self.forget_wait(node);
                     self.nodes[node].phase = Phase::Stopped;
-                    self.backing_off -= 1;
                 }
             }
         }
@@ -500,7 +517,7 @@ impl Scheduler {
     #[cold]
     fn end_at_the_limit(&mut self) {
         if let Some(node) = self.ready.first()
-            && self.attempt(node) == 1
+            && !self.is_under_way(node)
         {
             self.stop(Outcome::StepLimit(node));
             self.clean_up();
@@ -514,7 +531,8 @@ impl Scheduler {
 
     /// Whether an execution goes on in a run that ends: that of a clean-up with a further attempt to come.
     fn goes_on(&self, node: NodeId) -> bool {
-        self.is_clean_up(node) && (self.attempt(node) > 1 || self.run.is_element(node))
+        let is_begun = self.is_under_way(node) || self.nodes[node].phase == Phase::Suspended;
+        self.is_clean_up(node) && (is_begun || self.run.is_element(node))
     }
 
     fn is_clean_up(&self, node: NodeId) -> bool {
@@ -525,7 +543,7 @@ impl Scheduler {
     /// further execution.
     #[inline]
     fn has_had_enough(&self, node: NodeId) -> bool {
-        self.nodes[node].has_run && self.attempt(node) == 1 && self.iteration(node) >= self.most_cycles(node)
+        self.nodes[node].has_run && !self.is_under_way(node) && self.iteration(node) >= self.most_cycles(node)
     }
 
     #[cold]

@@ -9,6 +9,8 @@ pub struct Item {
     pub value: Value,
     /// What a message calls it.
     pub kind: &'static str,
+    /// How a journal writes it, in a durable run.
+    pub text: Option<Arc<str>>,
 }
 
 /// A number that can be added to.
@@ -34,7 +36,7 @@ pub enum Content {
 impl Item {
     /// A value of a type that has a name.
     pub fn new<T: Send + Sync + 'static>(value: T) -> Self {
-        Self { value: Arc::new(value), kind: type_name::<T>() }
+        Self { value: Arc::new(value), kind: type_name::<T>(), text: None }
     }
 }
 

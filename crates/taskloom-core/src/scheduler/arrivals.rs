@@ -190,9 +190,10 @@ impl Scheduler {
                 self.ready.remove(&self.run, target);
                 self.fresh.retain(|&fresh| fresh != target);
                 self.deactivate(target);
+                self.forget_wait(target);
                 self.nodes[target].phase = Phase::Waiting;
             }
-            Phase::Running | Phase::Mapping | Phase::BackingOff => {
+            Phase::Running | Phase::Mapping | Phase::BackingOff | Phase::Suspended => {
                 self.after.entry(target).or_insert(After::Wait);
             }
             Phase::Waiting | Phase::Stopped => {}

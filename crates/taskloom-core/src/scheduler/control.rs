@@ -83,7 +83,7 @@ impl Scheduler {
     fn jump_to(&mut self, target: NodeId, from: NodeId) {
         match self.nodes[target].phase {
             Phase::Ready | Phase::Stopped => {}
-            Phase::Running | Phase::Mapping | Phase::BackingOff => {
+            Phase::Running | Phase::Mapping | Phase::BackingOff | Phase::Suspended => {
                 self.after.insert(target, After::ReadyAgain(from));
             }
             phase @ (Phase::Waiting | Phase::Ended) => {

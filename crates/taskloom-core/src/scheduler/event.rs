@@ -37,6 +37,11 @@ pub enum Event {
     /// A running node was dropped in the middle: since the run or its group is being cancelled; else that
     /// cancels the run.
     Dropped(NodeId),
+    /// A running node waits for a person or for time, and holds no slot meanwhile.
+    Suspended(NodeId),
+    /// What a suspended node waited for is there: it is ready again, for the same attempt. Nothing happens if it is not
+    /// suspended any more.
+    Continued(NodeId),
     /// The policy of a group has been asked, one of the user's own, after its exit had been started.
     Judged {
         /// The group's exit.

@@ -132,7 +132,7 @@ impl Scheduler {
                     match self.nodes[node].phase {
                         Phase::Running => self.tell(node),
                         Phase::Mapping => self.tell_map(node),
-                        phase @ (Phase::Waiting | Phase::Ready | Phase::BackingOff) => {
+                        phase @ (Phase::Waiting | Phase::Ready | Phase::BackingOff | Phase::Suspended) => {
                             had_ready |= phase == Phase::Ready;
                             self.skip(node);
                             skipped.push(node);
@@ -160,10 +160,9 @@ impl Scheduler {
     }
 
     fn skip(&mut self, node: NodeId) {
-        match self.nodes[node].phase {
-            Phase::BackingOff => self.backing_off -= 1,
-            Phase::Waiting => _ = self.attempts.remove(&node),
-            _ => {}
+        self.forget_wait(node);
+        if self.nodes[node].phase == Phase::Waiting {
+            self.attempts.remove(&node);
         }
         self.after.remove(&node);
         self.deactivate(node);

@@ -123,7 +123,7 @@ impl Scheduler {
         for element in elements {
             match self.nodes[element].phase {
                 Phase::Running if tell => self.tell(element),
-                Phase::Ready | Phase::BackingOff => self.take_back(first, element),
+                Phase::Ready | Phase::BackingOff | Phase::Suspended => self.take_back(first, element),
                 _ => {}
             }
         }
@@ -131,9 +131,7 @@ impl Scheduler {
 
     /// An element that is ready or backs off is skipped.
     fn take_back(&mut self, first: NodeId, element: NodeId) {
-        if self.nodes[element].phase == Phase::BackingOff {
-            self.backing_off -= 1;
-        }
+        self.forget_wait(element);
         self.ready.remove(&self.run, element);
         self.fresh.retain(|&fresh| fresh != element);
         self.nodes.elements.remove(&element);

@@ -28,6 +28,8 @@ pub(super) enum Phase {
     Mapping,
     /// A failed attempt waits for the next.
     BackingOff,
+    /// It waits for a person or for time.
+    Suspended,
     /// As [`Node::last`] says.
     Ended,
     /// The run ended first.
@@ -50,6 +52,6 @@ impl Node {
 
     /// Whether it is ready or under way.
     pub(super) fn is_active(&self) -> bool {
-        matches!(self.phase, Phase::Ready | Phase::Running | Phase::Mapping | Phase::BackingOff)
+        matches!(self.phase, Phase::Ready | Phase::Running | Phase::Mapping | Phase::BackingOff | Phase::Suspended)
     }
 }

@@ -11,6 +11,8 @@ pub enum State {
     Running,
     /// An attempt has failed, and the next waits for its time.
     BackingOff,
+    /// It waits for a person or for time.
+    Suspended,
     /// It has ended with a value.
     Succeeded,
     /// It has ended with an error.
@@ -30,6 +32,7 @@ impl fmt::Display for State {
             Self::Ready => "ready",
             Self::Running => "running",
             Self::BackingOff => "backing off",
+            Self::Suspended => "suspended",
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Skipped => "skipped",

@@ -20,7 +20,7 @@ const NAMED: usize = 5;
 /// How wide the bar of all tasks is.
 const BAR: f64 = 480.0;
 
-const STATES: [State; 9] = [
+const STATES: [State; 10] = [
     State::Succeeded,
     State::Failed,
     State::Cancelled,
@@ -28,6 +28,7 @@ const STATES: [State; 9] = [
     State::NotRun,
     State::Running,
     State::BackingOff,
+    State::Suspended,
     State::Ready,
     State::Waiting,
 ];

@@ -1,0 +1,53 @@
+//! Nodes that wait for a person or for time, and hold no slot meanwhile (rule D-5).
+
+use super::{NodeId, Phase, Scheduler, State};
+
+impl Scheduler {
+    /// Whether nothing is under way but what waits for a person or for time.
+    pub fn is_at_rest(&self) -> bool {
+        self.suspended > 0 && self.is_idle()
+    }
+
+    /// The nodes that wait so.
+    pub fn suspended_nodes(&self) -> Vec<NodeId> {
+        if self.suspended == 0 {
+            return Vec::new();
+        }
+        let is_suspended = |node: &NodeId| self.nodes[*node].phase == Phase::Suspended;
+        self.nodes.numbers().into_iter().filter(is_suspended).collect()
+    }
+
+    /// A running node waits, and will go on under the same attempt. One that is to end anyway ends so.
+    pub(super) fn suspend(&mut self, node: NodeId) {
+        let was_told = self.stopped_running(node);
+        if was_told || (self.outcome.is_some() && !self.is_clean_up(node)) {
+            return self.finish_pass(node, State::Cancelled);
+        }
+        self.nodes[node].phase = Phase::Suspended;
+        self.suspended += 1;
+    }
+
+    /// What a node waited for is there.
+    pub(super) fn go_on_again(&mut self, node: NodeId) {
+        if self.nodes[node].phase == Phase::Suspended {
+            self.suspended -= 1;
+            self.continued.insert(node, ());
+            self.make_ready_again(node);
+        }
+    }
+
+    /// Takes a node that is to end out of the count of those that wait, if it is one.
+    pub(super) fn forget_wait(&mut self, node: NodeId) {
+        match self.nodes[node].phase {
+            Phase::BackingOff => self.backing_off -= 1,
+            Phase::Suspended => self.suspended -= 1,
+            _ => _ = self.continued.remove(&node),
+        }
+    }
+
+    /// Whether what starts next is no new execution of the node, but a further attempt, or the same after a wait.
+    #[inline]
+    pub(super) fn is_under_way(&self, node: NodeId) -> bool {
+        self.attempt(node) > 1 || (!self.continued.is_empty() && self.continued.contains_key(&node))
+    }
+}
