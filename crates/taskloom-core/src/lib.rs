@@ -47,7 +47,7 @@ pub use fragment::{Fragment, GroupSettings, chain, parallel};
 pub use instance::{Argument, Instance};
 pub use mapping::{Elements, Lists, Mapping, Over};
 pub use place::{Describe, Place};
-pub use plan::{Fill, Group, GroupBranch, Kind, Link, Mark, NodeId, Plan, Source};
+pub use plan::{Difference, Fill, Group, GroupBranch, Kind, Link, Mark, NodeId, Outline, Plan, Source};
 pub use policy::{OwnPolicy, Policy};
 pub use retry::{RetryOn, RetryPolicy};
 pub use run_plan::{Addition, Expansion, MapResults, RunPlan};

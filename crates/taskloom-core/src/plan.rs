@@ -9,6 +9,7 @@ mod lanes;
 mod links;
 mod loops;
 mod order;
+mod outline;
 mod sources;
 
 use std::{fmt, sync::Arc};
@@ -19,6 +20,7 @@ pub use draw::Mark;
 pub(crate) use groups::Kept;
 pub use groups::{Group, GroupBranch};
 pub use links::Link;
+pub use outline::{Difference, Outline};
 pub(crate) use sources::output_type;
 pub use sources::{Fill, Source};
 

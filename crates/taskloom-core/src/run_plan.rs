@@ -62,6 +62,11 @@ impl Addition {
     pub fn task(&self) -> &Instance {
         &self.task
     }
+
+    /// The task that adds it.
+    pub fn by(&self) -> NodeId {
+        self.by
+    }
 }
 
 impl RunPlan {
@@ -84,6 +89,15 @@ impl RunPlan {
     #[inline]
     pub fn kind(&self, node: NodeId) -> Kind {
         if node as usize >= self.plan.len() { Kind::Task } else { self.plan.kind(node) }
+    }
+
+    /// Whether there is a node of this number.
+    pub fn is_known(&self, node: NodeId) -> bool {
+        let of_element = || {
+            let last = self.expansions.count().checked_sub(1).map(|last| &self.expansions[last]);
+            last.is_some_and(|(first, expansion)| node - first.min(&node) < expansion.count() || node < *first)
+        };
+        if self.is_element(node) { of_element() } else { (node as usize) < self.plan.len() + self.added.count() }
     }
 
     /// Whether a node is a task.

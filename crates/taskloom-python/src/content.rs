@@ -23,7 +23,7 @@ pub(crate) fn content(object: Bound<'_, PyAny>) -> Content {
 
 /// An element of a list.
 pub(crate) fn item(object: Bound<'_, PyAny>) -> Item {
-    Item { value: wrap(object), kind: "object", text: None }
+    Item { value: wrap(object), kind: "object".into(), text: None }
 }
 
 /// A number that is one of Rust's.

@@ -55,7 +55,7 @@ impl Execution {
             grace: seconds(grace),
             patience: seconds(patience),
         };
-        let engine = Engine::new(plan.core.clone(), &options, channel, Box::new(PyHost::new(host)?));
+        let engine = Engine::new(plan.core.clone(), &options, channel, Box::new(PyHost::new(host)?), None);
         Ok(Self { engine })
     }
 

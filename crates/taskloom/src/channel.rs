@@ -252,6 +252,10 @@ impl Channel {
                     format!("`{id}` is to end, so it does not wait for the lock `{key}`"),
                 ),
                 ChannelFailure::Refused(error) => mismatch(&error),
+                ChannelFailure::Unwritable(error) => {
+                    let message = format!("what `{id}` writes to channel key `{key}` cannot be kept in a durable run: {error}");
+                    Error::new(ErrorKind::Encoding, message).cause(Some(error))
+                }
             })
         })
     }

@@ -52,7 +52,7 @@ impl Alone {
         let mut workflow = Workflow::new(id);
         workflow.join(&copy.into())?;
         let plan = Arc::new(Plan::compile(&workflow, None)?);
-        let engine = Engine::new(plan, &RunOptions::default(), Vec::new(), Box::new(Nobody));
+        let engine = Engine::new(plan, &RunOptions::default(), Vec::new(), Box::new(Nobody), None);
         let job = engine.take(Role::Caller).expect("the only task of a run is ready");
         Ok(Self { engine, job })
     }

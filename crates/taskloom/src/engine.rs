@@ -12,6 +12,7 @@
 mod asks;
 mod channel;
 mod deadlines;
+pub mod durable;
 mod failure;
 mod job;
 mod judgement;
@@ -35,6 +36,7 @@ use taskloom_core::{Expansion, Inputs, Limits, MapResults, NodeId, Outcome, Plan
 pub use asks::{Asks, Target};
 pub use channel::{Acquire, AttemptChannel, ChannelFailure};
 use channel::{Effects, Hub};
+use durable::{BoxError, Durable};
 pub use failure::{Failure, TimedOut};
 pub use job::{Execution, Job, Watched};
 pub use judgement::{Branch, Judgement};
@@ -58,6 +60,11 @@ pub trait Host: Send + Sync {
 
     /// Says that running tasks are to end: those of which [`Engine::is_cancelled`] says so.
     fn cancelled(&self);
+
+    /// Runs something that may wait for the disk.
+    fn block(&self, wait: &mut (dyn FnMut() + Send)) {
+        wait();
+    }
 
     /// Hears, once, that the run has ended.
     fn finished(&self);
@@ -119,6 +126,7 @@ pub struct Engine {
     /// Whether somebody listens for arguments.
     wants_arguments: AtomicBool,
     trace: Trace,
+    durable: Option<Durable>,
 }
 
 /// How a run is to be executed.
@@ -139,21 +147,27 @@ pub struct RunOptions {
 }
 
 impl Engine {
-    /// A run that has not begun: nothing happens until somebody takes a task.
+    /// A run that has not begun: nothing happens until somebody takes a task. A durable one is to be
+    /// [restored](Self::restore) before.
     pub fn new(
         plan: Arc<Plan>,
         options: &RunOptions,
         channel: Vec<(String, Content)>,
         host: Box<dyn Host>,
+        durable: Option<Durable>,
     ) -> Arc<Self> {
         let run_id = OnceLock::new();
         let trace = Trace::begin(&plan, || run_id.get_or_init(observe::new_run_id).clone());
         let shared = Shared::new(plan, options);
+        let channel = Hub::new(channel);
+        if durable.is_some() {
+            channel.keep_trail();
+        }
         Arc::new(Self {
             plan: shared.plan().clone(),
             shared: Mutex::new(shared),
             changed: Condvar::new(),
-            channel: Hub::new(channel),
+            channel,
             begun: Instant::now(),
             timeout: options.timeout,
             grace: options.grace,
@@ -163,6 +177,7 @@ impl Engine {
             listening: AtomicBool::new(false),
             wants_arguments: AtomicBool::new(false),
             trace,
+            durable,
         })
     }
 
@@ -196,10 +211,11 @@ impl Engine {
 
     /// The first task of a worker that [`Host::start_worker`] has started.
     pub fn arrive(self: &Arc<Self>) -> Option<Job> {
-        self.visit(|shared, now| {
+        let next = self.visit(|shared, now| {
             shared.arrived();
             shared.take(Role::Worker, now)
-        })
+        });
+        self.hold(next, Role::Worker)
     }
 
     /// Says that a worker that was called will not come, and that none can: those that are there have to do.
@@ -209,11 +225,13 @@ impl Engine {
 
     /// The next task, if one is ready. A worker that gets none must end.
     pub fn take(self: &Arc<Self>, role: Role) -> Option<Job> {
-        self.visit(|shared, now| shared.take(role, now))
+        let next = self.visit(|shared, now| shared.take(role, now));
+        self.hold(next, role)
     }
 
     /// Says how a task has ended and takes the next one. A worker that gets none must end.
-    pub fn end(self: &Arc<Self>, job: &Job, result: Result<Value, Failure>, role: Role) -> Option<Job> {
+    pub fn end(self: &Arc<Self>, job: &Job, mut result: Result<Value, Failure>, role: Role) -> Option<Job> {
+        let mut written = self.durable.as_ref().and_then(|durable| durable.write_end(&self.plan, job, &mut result));
         let options = self.plan.task(job.node).options();
         let mut wait = match &result {
             Ok(_) => None,
@@ -237,7 +255,11 @@ impl Engine {
             shared.refuse_too_many(&mut result);
             if let Some(pending) = &mut pending {
                 effects = Some(self.channel.end(pending, &mut result, now));
+                if let Some(written) = &mut written {
+                    written.changes = self.channel.take_trail();
+                }
             }
+            shared.take_written(written.take());
             if was_ok && let Some(Err(failure)) = &result {
                 // What it has written or wants to add cannot be: the engine's own error, of which no filter is asked.
                 wait = failure.wait_unfiltered(options, job.attempt);
@@ -251,7 +273,7 @@ impl Engine {
         if let Some(wait) = wait.filter(|_| backs_off) {
             self.host.wake_later(self, wait, Timer::Retry(job.execution()));
         }
-        next
+        self.hold(next, role)
     }
 
     /// Takes a map apart; what it gives is the result to end the job with. `inputs` is what was found for its
@@ -264,11 +286,12 @@ impl Engine {
     /// Says what the policy of a group has said, or why it failed, and takes the next task, as after
     /// [`end`](Self::end).
     pub fn judged(self: &Arc<Self>, job: &Job, verdict: Result<bool, Failure>, role: Role) -> Option<Job> {
+        let error = verdict.as_ref().err().and_then(|failure| self.text(failure));
         let (next, _before) = self.visit(|shared, now| {
-            let before = shared.judged(job.node, verdict);
+            let before = shared.judged(job.node, verdict, error);
             (shared.take(role, now), before)
         });
-        next
+        self.hold(next, role)
     }
 
     /// The time of a timer has come.
@@ -331,10 +354,11 @@ impl Engine {
     pub fn ended_early(self: &Arc<Self>, job: &Job, role: Role) -> Option<Job> {
         self.close_channel(job);
         self.trace.end(job, "cancelled", None);
-        self.visit(|shared, now| {
+        let next = self.visit(|shared, now| {
             shared.abandon(job, now);
             shared.take(role, now)
-        })
+        });
+        self.hold(next, role)
     }
 
     /// Cancels the run: nothing new starts, and it ends when what is running has.
@@ -404,7 +428,8 @@ impl Engine {
 
     /// Since the run began.
     fn now(&self) -> Duration {
-        self.begun.elapsed()
+        let before = self.durable.as_ref().map_or(Duration::ZERO, |durable| durable.begun);
+        before + self.begun.elapsed()
     }
 
     /// One visit under the lock; then, outside of it, whoever has to be woken is woken.
@@ -437,6 +462,7 @@ impl Engine {
             }
             Wake::Worker => self.host.start_worker(self),
             Wake::Async => self.host.start_async(self),
+            Wake::Seal => self.seal(),
             Wake::Finished => {
                 self.trace.finish(self.outcome());
                 self.changed.notify_all();

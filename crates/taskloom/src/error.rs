@@ -32,6 +32,10 @@ pub enum ErrorKind {
     Output,
     /// A key of the channel holds something else than what was expected.
     Channel,
+    /// A value cannot be written to a journal, or read from one.
+    Encoding,
+    /// The store of a durable run cannot be used, or its journal does not fit the workflow.
+    Store,
     /// An attempt that has ended still tried something.
     AttemptEnded,
     /// Something that this version cannot do yet.

@@ -229,7 +229,7 @@ impl Execute {
             patience: self.patience,
         };
         let host = Arc::new(RustHost::new(runtime));
-        let engine = Engine::new(plan, &options, self.channel.clone(), Box::new(host.clone()));
+        let engine = Engine::new(plan, &options, self.channel.clone(), Box::new(host.clone()), None);
         for recorder in &self.recorders {
             recorder.attach(&engine);
         }

@@ -173,7 +173,7 @@ impl Host for NoHost {
 /// A run of the workflow that nobody works for but this thread.
 fn by_hand() -> Arc<Engine> {
     let plan = Workflow::new("w").add(step::task()).plan().unwrap();
-    Engine::new(plan, &RunOptions { max_workers: 1, ..RunOptions::default() }, Vec::new(), Box::new(NoHost))
+    Engine::new(plan, &RunOptions { max_workers: 1, ..RunOptions::default() }, Vec::new(), Box::new(NoHost), None)
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn explore(model: impl Fn() + Send + Sync + Clone + 'static) {
 /// Begins a run.
 fn begin(model: Model, workflow: &Workflow, options: &RunOptions) -> (Arc<Model>, Arc<Engine>) {
     let model = Arc::new(model);
-    let engine = Engine::new(workflow.plan().unwrap(), options, Vec::new(), Box::new(Front(model.clone())));
+    let engine = Engine::new(workflow.plan().unwrap(), options, Vec::new(), Box::new(Front(model.clone())), None);
     engine.begin();
     (model, engine)
 }

@@ -1,4 +1,4 @@
-use std::{any::type_name, collections::VecDeque, fmt, sync::Arc};
+use std::{any::type_name, borrow::Cow, collections::VecDeque, fmt, sync::Arc};
 
 use crate::Value;
 
@@ -8,7 +8,7 @@ pub struct Item {
     /// The value itself.
     pub value: Value,
     /// What a message calls it.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// How a journal writes it, in a durable run.
     pub text: Option<Arc<str>>,
 }
@@ -36,7 +36,7 @@ pub enum Content {
 impl Item {
     /// A value of a type that has a name.
     pub fn new<T: Send + Sync + 'static>(value: T) -> Self {
-        Self { value: Arc::new(value), kind: type_name::<T>(), text: None }
+        Self { value: Arc::new(value), kind: type_name::<T>().into(), text: None }
     }
 }
 

@@ -17,6 +17,23 @@ impl Scheduler {
         self.nodes.numbers().into_iter().filter(is_suspended).collect()
     }
 
+    /// The nodes that wait for a further attempt.
+    pub fn backing_off_nodes(&self) -> Vec<NodeId> {
+        if self.backing_off == 0 {
+            return Vec::new();
+        }
+        let backs_off = |node: &NodeId| self.nodes[*node].phase == Phase::BackingOff;
+        self.nodes.numbers().into_iter().filter(backs_off).collect()
+    }
+
+    /// Whether a node is ready, or a group is to be judged, whatever a limit may say.
+    pub fn can_start(&self, node: NodeId) -> bool {
+        if self.run.is_element(node) && !self.nodes.elements.contains_key(&node) {
+            return false;
+        }
+        self.nodes[node].phase == Phase::Ready || self.ready.judgement() == Some(node)
+    }
+
     /// A running node waits, and will go on under the same attempt. One that is to end anyway ends so.
     pub(super) fn suspend(&mut self, node: NodeId) {
         let was_told = self.stopped_running(node);

@@ -33,6 +33,16 @@ pub(super) enum Wish {
     Add(Vec<Target>),
 }
 
+/// The same, while the attempt has not been told of.
+pub(super) enum Peek<'a> {
+    Nothing,
+    Cancel(&'a str),
+    Terminate(&'a str),
+    Iterate(&'a Value),
+    Jump(&'a [Target]),
+    Add(&'a [Target]),
+}
+
 impl Wish {
     /// What the run is told to end with.
     pub(super) fn message(&self) -> Option<String> {
@@ -113,6 +123,29 @@ impl Asks {
             Target::New(addition) => Some(addition),
         });
         plan.check(additions)
+    }
+
+    /// What [`wish`](Self::wish) will give.
+    pub(super) fn peek(&self) -> Peek<'_> {
+        match self {
+            Self { cancel: Some(message), .. } => Peek::Cancel(message),
+            Self { terminate: Some(message), .. } => Peek::Terminate(message),
+            Self { iterate: Some(data), .. } => Peek::Iterate(data),
+            Self { targets, .. } if targets.is_empty() => Peek::Nothing,
+            Self { targets, leaves: true, .. } => Peek::Jump(targets),
+            Self { targets, .. } => Peek::Add(targets),
+        }
+    }
+
+    /// What an attempt asked for in another process.
+    pub(super) fn again(wish: Wish) -> Self {
+        match wish {
+            Wish::Cancel(message) => Self { cancel: Some(message), ..Self::default() },
+            Wish::Terminate(message) => Self { terminate: Some(message), ..Self::default() },
+            Wish::Iterate(data) => Self { iterate: Some(data), ..Self::default() },
+            Wish::Jump(targets) => Self { targets, leaves: true, ..Self::default() },
+            Wish::Add(targets) => Self { targets, ..Self::default() },
+        }
     }
 
     /// The one wish that counts: cancel before terminate before iterate before jumps.

@@ -16,7 +16,7 @@ use std::{
 use parking_lot::Mutex;
 use taskloom_core::{
     Value,
-    channel::{Attempt, ChannelError, ChannelState, Content, Pending, Removed, Ticket},
+    channel::{Attempt, ChannelError, ChannelState, Content, Pending, Published, Removed, Ticket},
 };
 
 use super::{Execution, Failure};
@@ -63,6 +63,26 @@ impl Effects {
 impl Hub {
     pub(super) fn new(initial: Vec<(String, Content)>) -> Self {
         Self(Mutex::new(Inner { state: ChannelState::new(initial), wakers: BTreeMap::new(), slots: HashMap::new() }))
+    }
+
+    /// Notes down, from here on, what is published.
+    pub(super) fn keep_trail(&self) {
+        self.0.lock().state.keep_trail(true);
+    }
+
+    /// What was published since this was last asked for.
+    pub(super) fn take_trail(&self) -> Vec<Published> {
+        self.0.lock().state.take_trail()
+    }
+
+    /// Publishes again what another process has.
+    pub(super) fn replay(&self, change: Published, at: Duration) {
+        self.visit(|inner| inner.state.replay(change, at)).1.perform();
+    }
+
+    /// An execution has succeeded in another process.
+    pub(super) fn forget(&self, attempt: Attempt) {
+        self.0.lock().state.forget(attempt);
     }
 
     /// What is published under a key.

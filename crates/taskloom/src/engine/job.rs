@@ -11,7 +11,7 @@ use taskloom_core::{
 };
 use tracing::Span;
 
-use super::{Asks, Failure, Judgement, channel::Slot};
+use super::{Asks, Failure, Judgement, asks::Peek, channel::Slot};
 
 /// One attempt to run one task, to be ended with [`super::Engine::end`]; or a group to be judged.
 #[derive(Debug)]
@@ -136,6 +136,11 @@ impl Job {
     /// Looks whether the tasks that it wants to add can be.
     pub(super) fn check_additions(&self, plan: &RunPlan) -> Result<(), BuildError> {
         self.asks.get().map_or(Ok(()), |asks| asks.lock().check(plan))
+    }
+
+    /// What it asks for, if it has asked at all.
+    pub(super) fn peek_asks<T>(&self, look: impl FnOnce(Peek<'_>) -> T) -> Option<T> {
+        self.asks.get().map(|asks| look(asks.lock().peek()))
     }
 
     pub(super) fn take_asks(&self) -> Option<Asks> {

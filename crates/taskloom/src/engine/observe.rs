@@ -48,6 +48,9 @@ impl Engine {
 
     /// The text of a failure, for those who listen. A task's error makes it with code of its own.
     pub(super) fn text(&self, failure: &Failure) -> Option<Arc<str>> {
+        if self.is_durable() {
+            return Some(failure.error.to_string().into());
+        }
         if !self.listening.load(Ordering::Relaxed) {
             return None;
         }

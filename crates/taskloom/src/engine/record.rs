@@ -11,7 +11,7 @@ use taskloom_core::{
     Ending, Gathered, Kind, MapResults, NodeId, Options, Outcome, RunPlan, State, Value, channel::Content,
 };
 
-use super::{Failure, judgement, times::Times};
+use super::{BoxError, Failure, judgement, times::Times};
 
 /// What a run that has ended leaves behind.
 pub struct Record {
@@ -34,6 +34,8 @@ pub struct Record {
     /// What the channel held in the end.
     pub(super) channel: BTreeMap<String, Content>,
     pub(super) took: Duration,
+    /// Why the run could not be written any more.
+    pub(super) journal_lost: Option<BoxError>,
 }
 
 /// How many further failures an error lists.
@@ -90,6 +92,11 @@ impl Record {
     /// How long it took.
     pub fn took(&self) -> Duration {
         self.took
+    }
+
+    /// Why the run could not go on, if its journal could not be written any more.
+    pub fn journal_lost(&self) -> Option<&BoxError> {
+        self.journal_lost.as_ref()
     }
 
     /// How a node ended.

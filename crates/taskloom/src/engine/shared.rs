@@ -1,3 +1,4 @@
+mod journal;
 mod maps;
 mod notes;
 mod overdue;
@@ -15,11 +16,13 @@ use taskloom_core::{
 };
 
 pub(super) use starving::Look;
+pub(super) use journal::Writing;
 use starving::Starving;
 
 use super::{
-    Asks, Execution, Failure, Job, Judgement, Record, Role, RunOptions,
+    Asks, BoxError, Execution, Failure, Job, Judgement, Record, Role, RunOptions,
     asks::{Target, Wish},
+    durable::Happened,
     job::Sources,
     log::{Log, What},
     times::Times,
@@ -35,6 +38,8 @@ pub(super) enum Wake {
     Worker,
     Async,
     Finished,
+    /// What is left of the run is to be written first.
+    Seal,
 }
 
 /// Who has been called and has not come.
@@ -96,6 +101,11 @@ pub(super) struct Shared {
     /// Whether the caller waits.
     parked: bool,
     starving: Starving,
+    /// If the run is durable and has not ended.
+    writing: Option<Box<Writing>>,
+    /// Attempts that were under way when another process lost the run, and that nobody has taken up since.
+    lost: Vec<NodeId>,
+    journal_lost: Option<BoxError>,
     finished: Option<Duration>,
     taken: bool,
 }
@@ -130,6 +140,9 @@ impl Shared {
             separate_async: options.separate_async,
             parked: false,
             starving: Starving::default(),
+            writing: None,
+            lost: Vec::new(),
+            journal_lost: None,
             finished: None,
             taken: false,
         }
@@ -162,7 +175,7 @@ impl Shared {
             self.called.executor = false;
         }
         let node = self.next(role)?;
-        self.apply(Event::Started(node));
+        self.start_node(node);
         if role == Role::Caller {
             self.with_caller = Some(node);
         } else if self.with_caller == Some(node) {
@@ -188,13 +201,19 @@ impl Shared {
     }
 
     /// A policy of the user's own has been asked. Gives the error of the last time, to be dropped outside of the lock.
-    pub(super) fn judged(&mut self, exit: NodeId, verdict: Result<bool, Failure>) -> Option<(NodeId, Failure)> {
+    pub(super) fn judged(
+        &mut self,
+        exit: NodeId,
+        verdict: Result<bool, Failure>,
+        error: Option<Arc<str>>,
+    ) -> Option<(NodeId, Failure)> {
         let before = self.policies_failed.iter().position(|(other, _)| *other == exit);
         let before = before.map(|place| self.policies_failed.remove(place));
         let passed = verdict.unwrap_or_else(|failure| {
             self.policies_failed.push((exit, failure));
             false
         });
+        self.write(|_| Happened::Judged { exit, passed, error });
         self.apply(Event::Judged { exit, passed });
         before
     }
@@ -204,6 +223,9 @@ impl Shared {
         self.scheduler.apply(event, &mut self.commands);
         if !self.commands.is_empty() {
             self.finish_maps();
+        }
+        if !self.lost.is_empty() {
+            self.drop_lost();
         }
     }
 
@@ -240,10 +262,13 @@ impl Shared {
     /// him. So nodes start in order, but none waits behind one that has to wait for a worker (rules S-1, R-1).
     #[inline]
     fn next(&self, role: Role) -> Option<NodeId> {
-        if !self.scheduler.has_ready() {
+        if !self.has_ready() {
             return None;
         }
         let kinds = self.kinds(role);
+        if let Some(node) = self.lost_of(kinds) {
+            return Some(node);
+        }
         let mut startable = kinds | ASYNC;
         if self.workers < self.max_workers || self.called.worker {
             startable = TaskKinds::ALL;
@@ -300,6 +325,11 @@ impl Shared {
                     self.retried.remove(&node);
                     self.failures.push((node, failure.clone()));
                 }
+                let text = || error.clone().unwrap_or_else(|| failure.error.to_string().into());
+                if self.writing.is_some() {
+                    let error = text();
+                    self.write(|_| Happened::Failed { node, error, wait });
+                }
                 self.apply(Event::Failed { node, retry });
                 self.note_failure(job, error, wait);
                 self.scheduler.state(node) == State::BackingOff
@@ -342,6 +372,7 @@ impl Shared {
         let is_current = self.scheduler.iteration(node) == iteration && self.scheduler.attempt(node) == attempt + 1;
         if is_current && self.finished.is_none() {
             let is_due = self.scheduler.state(node) == State::BackingOff;
+            self.write(|_| Happened::Due(node));
             self.apply(Event::Due(node));
             if is_due {
                 self.note(|_| What::RetryDue(Execution { node, iteration, attempt: attempt + 1 }));
@@ -358,6 +389,7 @@ impl Shared {
         if value.is::<MapResults>() {
             return self.expand(job, value);
         }
+        self.write_success(node);
         if !matches!(wish, Some(Wish::Iterate(_))) {
             // An iteration is no finished pass: the value is that of the last one.
             self.keep(job, value, now);
@@ -420,12 +452,14 @@ impl Shared {
         if self.plan.is_task(job.node) {
             self.set_times(job.node, Times::new(job.started, now));
         }
+        self.write(|_| Happened::Dropped(job.node));
         self.apply(Event::Dropped(job.node));
         self.note(|_| What::Cancelled(job.execution()));
     }
 
     pub(super) fn cancel(&mut self) {
         if !self.is_finished() {
+            self.write(|_| Happened::Cancelled { by_time: false });
             self.apply(Event::Cancelled);
         }
     }
@@ -467,11 +501,14 @@ impl Shared {
             return Wake::Nobody;
         }
         if self.scheduler.is_finished() {
+            if self.writing.is_some() {
+                return if self.begin_to_seal() { Wake::Seal } else { Wake::Nobody };
+            }
             self.finished = Some(now);
             self.note(|shared| What::RunEnded(shared.scheduler.outcome()));
             return Wake::Finished;
         }
-        if !self.scheduler.has_ready() {
+        if !self.has_ready() {
             return Wake::Nobody;
         }
         let is_async = |next| self.scheduler.task_kind(next) == TaskKind::Async;
@@ -539,6 +576,7 @@ impl Shared {
             failed: self.failures.iter().enumerate().map(|(index, (node, _))| (*node, index)).collect(),
             failures: std::mem::take(&mut self.failures),
             took,
+            journal_lost: self.journal_lost.take(),
         }
     }
 }

@@ -1,4 +1,5 @@
 use std::{
+    error::Error,
     fmt,
     sync::{Arc, Weak},
     time::Duration,
@@ -11,7 +12,7 @@ use taskloom_core::{
 };
 
 use super::{Acquire, Effects, Inner};
-use crate::engine::{Engine, Execution, Job};
+use crate::engine::{Engine, Execution, Job, durable::Happened};
 
 /// What an attempt has written and not published, until it ends.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub enum ChannelFailure {
     TimedOut,
     /// The channel holds something else than what was expected.
     Refused(ChannelError),
+    /// The run is durable, and the value cannot be written.
+    Unwritable(Arc<dyn Error + Send + Sync>),
 }
 
 /// The channel of a run as one attempt sees it.
@@ -65,7 +68,9 @@ impl AttemptChannel {
 
     /// What is seen under a key.
     pub fn get(&self, key: &str) -> Result<Option<Content>, ChannelFailure> {
-        Ok(self.act(|state, pending, now| state.get(pending, key, now))??)
+        let content = self.act(|state, pending, now| state.get(pending, key, now))??;
+        self.rest_on_written()?;
+        Ok(content)
     }
 
     /// Whether anything is seen under a key.
@@ -80,22 +85,24 @@ impl AttemptChannel {
 
     /// Writes a key.
     pub fn set(&self, key: &str, content: Content, write: Write) -> Result<(), ChannelFailure> {
-        self.act(|state, pending, now| state.set(pending, key, content, write, now))
+        let content = self.written_content(content)?;
+        self.publish(write.at_once, |state, pending, now| state.set(pending, key, content, write, now))
     }
 
     /// Deletes a key; says whether it was there.
     pub fn delete(&self, key: &str, write: Write) -> Result<bool, ChannelFailure> {
-        self.act(|state, pending, now| state.delete(pending, key, write, now))
+        self.publish(write.at_once, |state, pending, now| state.delete(pending, key, write, now))
     }
 
     /// Adds an element to a list; says how many there are then.
     pub fn push(&self, key: &str, item: Item, end: End, write: Write) -> Result<usize, ChannelFailure> {
-        Ok(self.act(|state, pending, now| state.push(pending, key, item, end, write, now))??)
+        let item = self.written(item)?;
+        Ok(self.publish(write.at_once, |state, pending, now| state.push(pending, key, item, end, write, now))??)
     }
 
     /// Adds to a number, at once; with `exact` only to one of the same kind.
     pub fn add(&self, key: &str, amount: Number, exact: bool) -> Result<Number, ChannelFailure> {
-        Ok(self.act(|state, pending, now| state.add(pending, key, amount, exact, now))??)
+        Ok(self.publish(true, |state, pending, now| state.add(pending, key, amount, exact, now))??)
     }
 
     /// Waits for a lock.
@@ -106,12 +113,67 @@ impl AttemptChannel {
     /// Lets go of a lock; what was written under it is published, or stays pending. After the end of the attempt
     /// that has been done.
     pub fn release(&self, key: &str, publish: bool) {
-        let _ = self.act(|state, pending, now| state.release(pending, key, publish, now));
+        let _ = self.publish(publish, |state, pending, now| state.release(pending, key, publish, now));
     }
 
     /// Whether the task is to end.
     pub(super) fn is_cancelled(&self) -> bool {
         self.engine.upgrade().is_none_or(|engine| engine.is_cancelled(self.execution))
+    }
+
+    /// What another attempt has published may be used once it is written.
+    fn rest_on_written(&self) -> Result<(), ChannelFailure> {
+        let engine = self.engine.upgrade().ok_or(ChannelFailure::Ended)?;
+        if engine.write() { Ok(()) } else { Err(ChannelFailure::Cancelled) }
+    }
+
+    /// Does something that others see from here on, if `now` says so. In a durable run that is written then.
+    fn publish<R>(
+        &self,
+        now: bool,
+        act: impl FnOnce(&mut ChannelState, &mut Pending, Duration) -> R,
+    ) -> Result<R, ChannelFailure> {
+        let engine = self.engine.upgrade().ok_or(ChannelFailure::Ended)?;
+        if !now || !engine.is_durable() {
+            return self.act(act);
+        }
+        // What is not done is dropped outside of the locks.
+        let mut act = Some(act);
+        let visited = engine.visit(|shared, now| {
+            let mut slot = self.slot.0.lock();
+            let pending = slot.as_mut()?;
+            let act = act.take()?;
+            let visited = engine.channel.visit(|inner| act(&mut inner.state, pending, now));
+            let changes = engine.channel.take_trail();
+            if !changes.is_empty() {
+                shared.write(|_| Happened::Published { node: self.execution.node, changes });
+            }
+            Some(visited)
+        });
+        let (result, effects) = visited.ok_or(ChannelFailure::Ended)?;
+        effects.perform();
+        if engine.write() { Ok(result) } else { Err(ChannelFailure::Cancelled) }
+    }
+
+    /// The same with its text, which a durable run needs.
+    fn written(&self, mut item: Item) -> Result<Item, ChannelFailure> {
+        let engine = self.engine.upgrade().ok_or(ChannelFailure::Ended)?;
+        if let Some(values) = engine.values() {
+            let text = values.write_item(&item).map_err(|error| ChannelFailure::Unwritable(error.into()))?;
+            item.text = Some(text.into());
+        }
+        Ok(item)
+    }
+
+    fn written_content(&self, content: Content) -> Result<Content, ChannelFailure> {
+        Ok(match content {
+            Content::Item(item) => Content::Item(self.written(item)?),
+            Content::List(items) if self.engine.upgrade().is_some_and(|engine| engine.is_durable()) => {
+                let items = items.iter().map(|item| self.written(item.clone())).collect::<Result<Vec<_>, _>>()?;
+                Content::list(items)
+            }
+            other => other,
+        })
     }
 
     fn act<R>(&self, act: impl FnOnce(&mut ChannelState, &mut Pending, Duration) -> R) -> Result<R, ChannelFailure> {

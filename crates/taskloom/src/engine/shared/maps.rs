@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use taskloom_core::{Command, Event, MapResults, NodeId, Value};
 
 use super::{Failure, Job, Shared, Sources};
-use crate::engine::{log::What, times::Times};
+use crate::engine::{durable::Happened, log::What, times::Times};
 
 impl Shared {
     /// A map was taken apart.
@@ -11,6 +11,10 @@ impl Shared {
         let Ok(results) = results.downcast::<MapResults>() else { return };
         let expansion = results.expansion().clone();
         let count = expansion.count();
+        self.write(|_| {
+            let ids = (0..count).map(|index| expansion.id(index).to_owned()).collect();
+            Happened::Expanded { node: job.node, ids }
+        });
         self.mapping.insert(job.node, results);
         let first = self.plan.expand(expansion);
         self.note(|_| What::Expanded(job.execution(), count));

@@ -52,6 +52,7 @@ impl Shared {
     /// The time of a visit, for what is noted down in it. It was taken before the lock was there, so that of a later
     /// visit may be earlier.
     pub(in crate::engine) fn set_time(&mut self, now: Duration) {
+        self.set_writing_time(now);
         if let Some(log) = &mut self.log {
             log.now = log.now.max(now);
         }

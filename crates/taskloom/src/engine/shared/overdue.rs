@@ -3,7 +3,7 @@ use std::time::Duration;
 use taskloom_core::{Backend, Event, NodeId, Outcome};
 
 use super::Shared;
-use crate::engine::{Execution, Job, Role, log::What, times::Times};
+use crate::engine::{Execution, Job, Role, durable::Happened, log::What, times::Times};
 
 impl Shared {
     /// The run has taken as long as it may.
@@ -13,6 +13,8 @@ impl Shared {
         }
         // A run that was ending for another reason keeps that one; what runs is cancelled in any case.
         self.cancelled.by_time = self.scheduler.outcome() == Outcome::Succeeded;
+        let by_time = self.cancelled.by_time;
+        self.write(|_| Happened::Cancelled { by_time });
         self.apply(Event::Cancelled);
     }
 
@@ -30,6 +32,7 @@ impl Shared {
         for &execution in &told {
             self.give_up(execution);
             self.set_times(execution.node, Times::new(self.times(execution.node).started(), now));
+            self.write(|_| Happened::Dropped(execution.node));
             self.apply(Event::Dropped(execution.node));
             self.note(|_| What::Cancelled(execution));
         }

@@ -1,0 +1,111 @@
+//! Durable runs: what happens is in a journal before its effect is used (rule D-1).
+//!
+//! Whoever tells the scheduler of something appends an [`Entry`] to a queue under the same lock, so the order of the
+//! journal is that in which the scheduler was told. Effects wait until the entries that they rest on are written: a body
+//! is called, the end of the run is told, and a call that publishes something in the channel returns, only after that.
+//! Nobody is there to write but those who wait: the first of them takes the whole queue and writes it in one go, and the
+//! others wait for it ([`Commits`]). So a chain hands nothing over, and tasks that end together share one commit.
+//!
+//! A resume tells the scheduler the same again ([`replay`]). Attempts that were under way begin anew, as the same attempt.
+
+mod commits;
+mod entry;
+mod recorded;
+mod replay;
+mod values;
+mod written;
+
+use std::{sync::Arc, time::Duration};
+
+pub(super) use commits::Commits;
+pub use entry::{Asked, Entry, Goal, Happened, NewArgument, NewTask};
+pub use recorded::RecordedError;
+pub use values::{BoxError, Values};
+pub(super) use written::Written;
+
+use super::{Engine, Job, Role};
+
+/// Where the entries of one run are written.
+pub trait Journal: Send + Sync {
+    /// Writes these, all or none, behind what was written before. Whatever the journal promises to survive, they do once
+    /// this has returned.
+    ///
+    /// # Errors
+    ///
+    /// If they could not be written; nothing more will be then.
+    fn append(&self, entries: &[Entry]) -> Result<(), BoxError>;
+}
+
+/// What makes a run durable.
+pub struct Durable {
+    pub(super) commits: Arc<Commits>,
+    /// How values are written.
+    pub values: Box<dyn Values>,
+    /// How long ago the run began, when this process took it up.
+    pub(super) begun: Duration,
+}
+
+impl Durable {
+    /// A run that is written to `journal`, and began so long ago.
+    pub fn new(journal: Box<dyn Journal>, values: Box<dyn Values>, begun: Duration) -> Self {
+        Self { commits: Arc::new(Commits::new(journal)), values, begun }
+    }
+}
+
+impl Engine {
+    /// Whether the run is written to a journal.
+    #[inline]
+    pub fn is_durable(&self) -> bool {
+        self.durable.is_some()
+    }
+
+    /// How values are written, in a durable run.
+    pub fn values(&self) -> Option<&dyn Values> {
+        self.durable.as_ref().map(|durable| &*durable.values)
+    }
+
+    /// Gives a job on once everything that it rests on is written.
+    #[inline]
+    pub(super) fn hold(self: &Arc<Self>, next: Option<Job>, role: Role) -> Option<Job> {
+        if self.durable.is_some() { self.hold_until_written(next, role) } else { next }
+    }
+
+    #[cold]
+    fn hold_until_written(self: &Arc<Self>, next: Option<Job>, role: Role) -> Option<Job> {
+        if self.write() {
+            return next;
+        }
+        // It has not begun, and nothing of it will be known.
+        let job = next?;
+        let next = self.visit(|shared, now| {
+            shared.abandon(&job, now);
+            shared.take(role, now)
+        });
+        debug_assert!(next.is_none(), "a run without a journal starts nothing");
+        None
+    }
+
+    /// Waits until everything that has happened so far is written; says whether it is. If not, the run ends.
+    pub(super) fn write(self: &Arc<Self>) -> bool {
+        let Some(Durable { commits, .. }) = &self.durable else { return true };
+        let Some(upto) = commits.unwritten() else { return true };
+        let mut outcome = Ok(());
+        self.host.block(&mut || outcome = commits.write(upto));
+        let Err(error) = outcome else { return true };
+        self.visit(|shared, _| shared.lose_journal(error));
+        false
+    }
+
+    /// Writes what is left of a run that has ended, and then tells of its end.
+    pub(super) fn seal(self: &Arc<Self>) {
+        if self.write() {
+            self.visit(|shared, _| shared.seal());
+        }
+    }
+}
+
+impl std::fmt::Debug for Durable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Durable").field("begun", &self.begun).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,95 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::{BoxError, Entry, Happened, Journal};
+
+/// Entries on their way into a journal.
+pub(in crate::engine) struct Commits {
+    journal: Box<dyn Journal>,
+    queue: Mutex<Queue>,
+    /// Tells those who wait that something was written, or will not be.
+    changed: Condvar,
+    /// The number of the last entry that somebody has to wait for.
+    last: AtomicU64,
+    /// How many entries are written.
+    written: AtomicU64,
+    failed: AtomicBool,
+}
+
+#[derive(Default)]
+struct Queue {
+    entries: Vec<Entry>,
+    appended: u64,
+    /// Whether somebody is writing.
+    busy: bool,
+    error: Option<Arc<str>>,
+}
+
+impl Commits {
+    pub(super) fn new(journal: Box<dyn Journal>) -> Self {
+        Self {
+            journal,
+            queue: Mutex::default(),
+            changed: Condvar::new(),
+            last: AtomicU64::new(0),
+            written: AtomicU64::new(0),
+            failed: AtomicBool::new(false),
+        }
+    }
+
+    /// Appends an entry. Nobody has to wait for a start: it goes with what comes next, and without it the attempt begins
+    /// anew.
+    pub(in crate::engine) fn append(&self, entry: Entry) {
+        let is_start = matches!(entry.what, Happened::Started(_));
+        let mut queue = self.queue.lock();
+        queue.entries.push(entry);
+        queue.appended += 1;
+        if !is_start {
+            self.last.store(queue.appended, Ordering::Release);
+        }
+    }
+
+    /// What there is to wait for, if there is anything.
+    pub(super) fn unwritten(&self) -> Option<u64> {
+        let last = self.last.load(Ordering::Acquire);
+        let is_written = self.written.load(Ordering::Acquire) >= last && !self.failed.load(Ordering::Acquire);
+        (!is_written).then_some(last)
+    }
+
+    /// Waits until this many entries are written, or writes all that there are.
+    pub(super) fn write(&self, upto: u64) -> Result<(), BoxError> {
+        let mut queue = self.queue.lock();
+        loop {
+            if let Some(error) = &queue.error {
+                return Err((&**error).into());
+            }
+            if self.written.load(Ordering::Acquire) >= upto {
+                return Ok(());
+            }
+            if queue.busy {
+                self.changed.wait(&mut queue);
+                continue;
+            }
+            queue.busy = true;
+            let (entries, appended) = (std::mem::take(&mut queue.entries), queue.appended);
+            drop(queue);
+            let outcome = self.journal.append(&entries);
+            // They may hold values of the user's.
+            drop(entries);
+            queue = self.queue.lock();
+            queue.busy = false;
+            match outcome {
+                Ok(()) => self.written.store(appended, Ordering::Release),
+                Err(error) => {
+                    queue.error = Some(error.to_string().into());
+                    self.failed.store(true, Ordering::Release);
+                }
+            }
+            self.changed.notify_all();
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Tells a run's scheduler again what its journal says.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use taskloom_core::{
+    Argument, Instance, MapResults, NodeId, RunPlan, Value,
+    channel::{Attempt, Content, Item, Published},
+};
+
+use super::{
+    Asked, BoxError, Durable, Entry, Goal, Happened, NewTask, RecordedError, Values,
+    entry::NewArgument,
+};
+use crate::engine::{
+    Asks, Engine, Failure, Job, Timer,
+    asks::{Target, Wish},
+};
+
+/// What is known of a run's past while its journal is read.
+#[derive(Default)]
+pub(in crate::engine) struct Replay {
+    /// What has started and not ended, in the order of starts. A map that was taken apart has ended in this sense.
+    under_way: BTreeMap<u64, NodeId>,
+    places: HashMap<NodeId, u64>,
+    /// The jobs of maps, which are needed to take them apart again.
+    maps: HashMap<NodeId, Job>,
+    /// When the waits of those that back off are over, and how long they were.
+    backoffs: HashMap<NodeId, (Duration, Duration)>,
+    count: u64,
+    last: Duration,
+}
+
+impl Engine {
+    /// Tells what the journal of the run says, entry by entry, before anything else happens in this run, and then goes
+    /// on from there. Says whether the run has ended already.
+    ///
+    /// # Errors
+    ///
+    /// If the entries do not fit the workflow, or a value cannot be read.
+    pub fn restore(
+        self: &Arc<Self>,
+        entries: &mut dyn Iterator<Item = Result<Entry, BoxError>>,
+    ) -> Result<bool, BoxError> {
+        let Some(durable) = &self.durable else { return Ok(false) };
+        let mut replay = Replay::default();
+        for entry in entries {
+            let entry = entry?;
+            replay.count += 1;
+            replay.last = entry.at;
+            let number = replay.count;
+            self.tell_again(durable, &mut replay, entry)
+                .map_err(|error| format!("entry {number} of the run's journal does not fit: {error}"))?;
+        }
+        let has_ended = self.shared.lock().is_over(replay.last);
+        if has_ended {
+            return Ok(true);
+        }
+        let mut shared = self.shared.lock();
+        shared.write_to(durable.commits.clone());
+        shared.set_time(self.now());
+        if replay.count > 0 {
+            shared.write(|_| Happened::Resumed);
+        }
+        shared.lose(replay.under_way.into_values().collect());
+        let waits = shared.backing_off();
+        drop(shared);
+        let now = self.now();
+        for execution in waits {
+            let (due, wait) = replay.backoffs.get(&execution.node).copied().unwrap_or_default();
+            // A clock that was set back prolongs no wait (rule R-7).
+            self.host.wake_later(self, due.saturating_sub(now).min(wait), Timer::Retry(execution));
+        }
+        Ok(false)
+    }
+
+    fn tell_again(&self, durable: &Durable, replay: &mut Replay, entry: Entry) -> Result<(), BoxError> {
+        let at = entry.at;
+        match entry.what {
+            Happened::Started(node) => {
+                let job = self.shared.lock().start_again(node, at)?;
+                replay.started(node);
+                if self.plan.is_map(node) {
+                    replay.maps.insert(node, job);
+                }
+            }
+            Happened::Succeeded { node, value, asked, changes } => {
+                let job = self.job_again(replay, node)?;
+                self.publish_again(&*durable.values, changes, at)?;
+                let value: Value = match value {
+                    Some(text) => durable.values.read_result(self.plan.task(node), &text)?,
+                    None => Arc::new(()),
+                };
+                if let Some(wish) = self.wish_again(&*durable.values, node, asked)? {
+                    *job.asks().lock() = Asks::again(wish);
+                }
+                self.channel.forget(Attempt { node, iteration: job.iteration, number: job.attempt });
+                self.end_again(&job, Ok(value), None, at);
+            }
+            Happened::Expanded { node, ids } => {
+                replay.ended(node)?;
+                let job = replay.maps.remove(&node).ok_or("a map is taken apart that has not started")?;
+                let inputs = job
+                    .inputs(&self.plan, |key| durable.values.argument(self.channel.published(key, at)?))
+                    .map_err(|failure| failure.error.to_string())?;
+                let results = self.expand(&job, inputs).map_err(|failure| failure.error.to_string())?;
+                self.check_elements(node, &results, &ids)?;
+                self.end_again(&job, Ok(results), None, at);
+            }
+            Happened::Failed { node, error, wait } => {
+                let job = self.job_again(replay, node)?;
+                let failure = Failure::new(RecordedError::new(error));
+                if let Some(wait) = wait {
+                    replay.backoffs.insert(node, (at + wait, wait));
+                }
+                self.end_again(&job, Err(failure), wait, at);
+            }
+            Happened::Due(node) => self.shared.lock().due_again(node)?,
+            Happened::Dropped(node) => {
+                let job = self.job_again(replay, node)?;
+                self.shared.lock().abandon(&job, at);
+            }
+            Happened::Judged { exit, passed, error } => {
+                replay.ended(exit)?;
+                let verdict = match error {
+                    Some(error) => Err(Failure::lasting(RecordedError::new(error))),
+                    None => Ok(passed),
+                };
+                drop(self.shared.lock().judged(exit, verdict, None));
+            }
+            Happened::Cancelled { by_time } => self.shared.lock().cancel_again(by_time),
+            Happened::Published { node: _, changes } => self.publish_again(&*durable.values, changes, at)?,
+            // What becomes of lost attempts, entries of their own say.
+            Happened::Resumed | Happened::Finished { .. } => {}
+        }
+        // Nobody hears of what was to be done.
+        drop(self.shared.lock().take_commands());
+        Ok(())
+    }
+
+    /// The attempt of a node that is under way.
+    fn job_again(&self, replay: &mut Replay, node: NodeId) -> Result<Job, BoxError> {
+        replay.ended(node)?;
+        replay.maps.remove(&node);
+        self.shared.lock().job_of(node)
+    }
+
+    fn end_again(&self, job: &Job, result: Result<Value, Failure>, wait: Option<Duration>, at: Duration) {
+        // What is not kept is dropped outside of the lock.
+        let mut result = Some(result);
+        self.shared.lock().end(job, &mut result, wait, None, at);
+    }
+
+    fn publish_again(&self, values: &dyn Values, changes: Vec<Published>, at: Duration) -> Result<(), BoxError> {
+        for change in changes {
+            let change = read(values, change)?;
+            self.channel.replay(change, at);
+        }
+        Ok(())
+    }
+
+    fn check_elements(&self, map: NodeId, results: &Value, ids: &[String]) -> Result<(), BoxError> {
+        let Some(results) = results.downcast_ref::<MapResults>() else { return Ok(()) };
+        let expansion = results.expansion();
+        let count = expansion.count() as usize;
+        let first_other = (0..expansion.count()).zip(ids).find(|(index, id)| expansion.id(*index) != id.as_str());
+        let name = self.plan.id(map);
+        match first_other {
+            Some((index, id)) => Err(format!(
+                "map `{name}` had the element `{id}`, and now has `{}` there: its lists have changed",
+                expansion.id(index)
+            )
+            .into()),
+            None if count != ids.len() => {
+                Err(format!("map `{name}` had {} elements, and now has {count}: its lists have changed", ids.len()).into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn wish_again(&self, values: &dyn Values, node: NodeId, asked: Asked) -> Result<Option<Wish>, BoxError> {
+        let goals = |goals: Vec<Goal>| {
+            let target = |goal| match goal {
+                Goal::Known(node) => Ok(Target::Known(node)),
+                Goal::New(task) => {
+                    let task = new_task(&self.plan, values, &task)?;
+                    Ok(Target::New(self.plan.prepare(&task, node)?))
+                }
+            };
+            goals.into_iter().map(target).collect::<Result<Vec<_>, BoxError>>()
+        };
+        Ok(Some(match asked {
+            Asked::Nothing => return Ok(None),
+            Asked::Cancel(message) => Wish::Cancel(message),
+            Asked::Terminate(message) => Wish::Terminate(message),
+            Asked::Iterate(text) => {
+                Wish::Iterate(values.read_argument(self.plan.task(node).definition(), 0, &text)?)
+            }
+            Asked::Jump(targets) => Wish::Jump(goals(targets)?),
+            Asked::Add(targets) => Wish::Add(goals(targets)?),
+        }))
+    }
+}
+
+impl Replay {
+    fn started(&mut self, node: NodeId) {
+        self.under_way.insert(self.count, node);
+        self.places.insert(node, self.count);
+    }
+
+    fn ended(&mut self, node: NodeId) -> Result<(), BoxError> {
+        let place = self.places.remove(&node).ok_or("something ends that has not started")?;
+        self.under_way.remove(&place);
+        Ok(())
+    }
+}
+
+/// A task that the run had got beside those of its plan.
+fn new_task(plan: &RunPlan, values: &dyn Values, task: &NewTask) -> Result<Instance, BoxError> {
+    let definition = values.find_definition(plan, &task.definition)?;
+    let place = definition.place().clone();
+    let mut instance = Instance::new(definition.clone(), place);
+    if let Some(id) = &task.id {
+        instance.set_task_id(id.as_str());
+    }
+    for (parameter, argument) in &task.arguments {
+        if *parameter >= definition.parameters().len() {
+            return Err(format!("`{}` has no parameter number {parameter}", definition.id()).into());
+        }
+        let argument = match argument {
+            NewArgument::Value(text) => Argument::Value(values.read_argument(&definition, *parameter, text)?),
+            NewArgument::Output(node) => Argument::Output(plan.task(*node).clone()),
+            NewArgument::Outputs(nodes) => {
+                Argument::Outputs(Arc::new(nodes.iter().map(|&node| plan.task(node).clone()).collect()))
+            }
+        };
+        instance.bind(*parameter, argument);
+    }
+    Ok(instance)
+}
+
+/// A change with its values, which were text.
+fn read(values: &dyn Values, change: Published) -> Result<Published, BoxError> {
+    let item = |item: Item| match &item.text {
+        Some(text) => values.read_item(&item.kind, text),
+        None => Ok(item),
+    };
+    let list = |items: Vec<Item>| items.into_iter().map(item).collect::<Result<Vec<_>, _>>();
+    Ok(match change {
+        Published::Set { key, content, expires } => {
+            let content = match content {
+                Content::Item(one) => Content::Item(item(one)?),
+                Content::List(items) => Content::list(list(items.iter().cloned().collect())?),
+                number @ Content::Number(_) => number,
+            };
+            Published::Set { key, content, expires }
+        }
+        Published::Extend { key, front, back, expires } => {
+            Published::Extend { key, front: list(front)?, back: list(back)?, expires }
+        }
+        other => other,
+    })
+}
