@@ -269,6 +269,11 @@ impl ChannelState {
         self.locks.pass_on(key);
     }
 
+    /// A step of an attempt ends: what was written in it is published now, or stays pending.
+    pub fn end_step(&mut self, pending: &mut Pending, publish: bool, now: Duration) {
+        self.release(pending, pending::STEP, publish, now);
+    }
+
     /// Who holds a lock.
     pub fn lock_owner(&self, key: &str) -> Option<Attempt> {
         self.locks.owner(key)

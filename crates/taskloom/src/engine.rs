@@ -24,6 +24,7 @@ mod starved;
 mod sync;
 mod times;
 mod trace;
+pub mod waiting;
 
 use std::{
     fmt,
@@ -95,6 +96,10 @@ pub enum Timer {
     Run,
     /// The end of the time that plain functions have to end once they are told to.
     Grace,
+    /// The end of a wait of a task whose body was left.
+    Waited(Execution),
+    /// Whether questions were answered elsewhere.
+    Answers,
 }
 
 /// What a waiting caller gets.
@@ -119,6 +124,7 @@ pub struct Engine {
     timeout: Option<Duration>,
     grace: Duration,
     patience: Duration,
+    suspend_after: Duration,
     host: Box<dyn Host>,
     run_id: OnceLock<String>,
     /// Whether somebody may be listening: what costs something is only noted down then.
@@ -144,6 +150,8 @@ pub struct RunOptions {
     pub grace: Duration,
     /// How long all workers may be busy while tasks are ready, until there is a warning.
     pub patience: Duration,
+    /// How long a body of a durable run waits for time or for a person before it is left.
+    pub suspend_after: Duration,
 }
 
 impl Engine {
@@ -172,6 +180,7 @@ impl Engine {
             timeout: options.timeout,
             grace: options.grace,
             patience: options.patience,
+            suspend_after: options.suspend_after,
             host,
             run_id,
             listening: AtomicBool::new(false),
@@ -301,6 +310,8 @@ impl Engine {
             Timer::Timeout(watched) => self.time_out(watched),
             Timer::Run => self.visit(|shared, _| shared.expire()),
             Timer::Grace => self.abandon_overdue(),
+            Timer::Waited(_) => self.waited(),
+            Timer::Answers => self.look_for_answers(),
         }
     }
 
@@ -344,7 +355,9 @@ impl Engine {
         self.close_channel(job);
         self.trace.end(job, "cancelled", None);
         self.visit(|shared, now| {
-            if !shared.is_overdue(job.execution()) {
+            if shared.is_overdue(job.execution()) {
+                shared.come_back(job, Role::Async, now);
+            } else {
                 shared.abandon(job, now);
             }
         });
@@ -443,8 +456,12 @@ impl Engine {
         let waiting = shared.take_waiting();
         let waits = cancels && shared.is_plain_told();
         let starves = shared.begins_to_starve();
+        let opens = shared.take_gates_opened();
         drop(shared);
         waiting.iter().flatten().for_each(|queue| queue.wake());
+        if opens {
+            self.stir();
+        }
         if cancels {
             self.channel.stir();
             self.host.cancelled();

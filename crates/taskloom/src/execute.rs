@@ -227,6 +227,7 @@ impl Execute {
             timeout: self.timeout,
             grace: self.grace,
             patience: self.patience,
+            suspend_after: RunOptions::SUSPEND_AFTER,
         };
         let host = Arc::new(RustHost::new(runtime));
         let engine = Engine::new(plan, &options, self.channel.clone(), Box::new(host.clone()), None);

@@ -18,6 +18,9 @@ pub struct Attempt {
     pub number: u32,
 }
 
+/// The key of a lock that nobody can take: what a step writes lies under it.
+pub(super) const STEP: &str = "\0step";
+
 pub(super) type Changes = BTreeMap<String, Change>;
 
 /// What an attempt has written and not published, and which locks it holds.
@@ -94,6 +97,11 @@ impl Pending {
 
     pub(super) fn added(&mut self, key: &str) {
         *self.adds.entry_ref(key).or_insert(0) += 1;
+    }
+
+    /// What is written from here on belongs to a step, until that ends.
+    pub fn begin_step(&mut self) {
+        self.hold(STEP);
     }
 
     pub(super) fn hold(&mut self, key: &str) {

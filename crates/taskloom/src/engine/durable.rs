@@ -34,6 +34,13 @@ pub trait Journal: Send + Sync {
     ///
     /// If they could not be written; nothing more will be then.
     fn append(&self, entries: &[Entry]) -> Result<(), BoxError>;
+
+    /// Those of these questions that were answered, each with the answer as text.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    fn answers(&self, ids: &[String]) -> Result<Vec<(String, String)>, BoxError>;
 }
 
 /// What makes a run durable.

@@ -11,7 +11,7 @@ use taskloom_core::{
     Ending, Gathered, Kind, MapResults, NodeId, Options, Outcome, RunPlan, State, Value, channel::Content,
 };
 
-use super::{BoxError, Failure, judgement, times::Times};
+use super::{BoxError, Failure, judgement, times::Times, waiting::Question};
 
 /// What a run that has ended leaves behind.
 pub struct Record {
@@ -36,6 +36,8 @@ pub struct Record {
     pub(super) took: Duration,
     /// Why the run could not be written any more.
     pub(super) journal_lost: Option<BoxError>,
+    /// The open questions of a run that has come to rest.
+    pub(super) questions: Option<Vec<Question>>,
 }
 
 /// How many further failures an error lists.
@@ -97,6 +99,16 @@ impl Record {
     /// Why the run could not go on, if its journal could not be written any more.
     pub fn journal_lost(&self) -> Option<&BoxError> {
         self.journal_lost.as_ref()
+    }
+
+    /// Whether the run has come to rest: nothing goes on in it before a wait is over.
+    pub fn is_suspended(&self) -> bool {
+        self.questions.is_some()
+    }
+
+    /// The questions that a run at rest waits for.
+    pub fn questions(&self) -> &[Question] {
+        self.questions.as_deref().unwrap_or_default()
     }
 
     /// How a node ended.

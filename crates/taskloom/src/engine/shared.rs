@@ -3,6 +3,7 @@ mod maps;
 mod notes;
 mod overdue;
 mod starving;
+mod waiting;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -18,6 +19,7 @@ use taskloom_core::{
 pub(super) use starving::Look;
 pub(super) use journal::Writing;
 use starving::Starving;
+use waiting::Waiting;
 
 use super::{
     Asks, BoxError, Execution, Failure, Job, Judgement, Record, Role, RunOptions,
@@ -106,6 +108,10 @@ pub(super) struct Shared {
     /// Attempts that were under way when another process lost the run, and that nobody has taken up since.
     lost: Vec<NodeId>,
     journal_lost: Option<BoxError>,
+    waiting: Waiting,
+    gates_opened: bool,
+    /// Whether the run has ended because nothing goes on in it before a wait is over.
+    at_rest: bool,
     finished: Option<Duration>,
     taken: bool,
 }
@@ -143,6 +149,9 @@ impl Shared {
             writing: None,
             lost: Vec::new(),
             journal_lost: None,
+            waiting: Waiting::default(),
+            gates_opened: false,
+            at_rest: false,
             finished: None,
             taken: false,
         }
@@ -174,7 +183,10 @@ impl Shared {
         if role == Role::Async {
             self.called.executor = false;
         }
-        let node = self.next(role)?;
+        let mut node = self.next(role)?;
+        while self.open_gate(node) {
+            node = self.next(role)?;
+        }
         self.start_node(node);
         if role == Role::Caller {
             self.with_caller = Some(node);
@@ -311,6 +323,7 @@ impl Shared {
                 if let Some(Ok(value)) = result.take() {
                     self.succeeded(job, value, now);
                 }
+                self.waiting.forget(node, job.iteration);
                 false
             }
             Some(Err(failure)) => {
@@ -332,6 +345,9 @@ impl Shared {
                 }
                 self.apply(Event::Failed { node, retry });
                 self.note_failure(job, error, wait);
+                if !matches!(self.scheduler.state(node), State::Ready | State::BackingOff) {
+                    self.waiting.forget(node, job.iteration);
+                }
                 self.scheduler.state(node) == State::BackingOff
             }
             None => false,
@@ -500,10 +516,13 @@ impl Shared {
         if self.finished.is_some() {
             return Wake::Nobody;
         }
-        if self.scheduler.is_finished() {
+        self.open_gates();
+        let rests = self.is_at_rest();
+        if rests || self.scheduler.is_finished() {
             if self.writing.is_some() {
                 return if self.begin_to_seal() { Wake::Seal } else { Wake::Nobody };
             }
+            self.at_rest = rests;
             self.finished = Some(now);
             self.note(|shared| What::RunEnded(shared.scheduler.outcome()));
             return Wake::Finished;
@@ -577,6 +596,7 @@ impl Shared {
             failures: std::mem::take(&mut self.failures),
             took,
             journal_lost: self.journal_lost.take(),
+            questions: self.at_rest.then(|| self.waiting.open_questions()),
         }
     }
 }

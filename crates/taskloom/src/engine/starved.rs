@@ -70,7 +70,7 @@ fn look() {
 }
 
 fn look_at(engine: &Arc<Engine>) {
-    let look = engine.shared.lock().look(engine.patience, engine.now());
+    let look = engine.shared.lock().look_for_starving(engine.patience, engine.now());
     match look {
         Look::Fine => {}
         Look::Wait(left) => watch(engine, left),

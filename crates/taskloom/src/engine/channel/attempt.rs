@@ -12,7 +12,7 @@ use taskloom_core::{
 };
 
 use super::{Acquire, Effects, Inner};
-use crate::engine::{Engine, Execution, Job, durable::Happened};
+use crate::engine::{Engine, Execution, Job, durable::Happened, waiting::Remembered};
 
 /// What an attempt has written and not published, until it ends.
 #[derive(Debug)]
@@ -119,6 +119,38 @@ impl AttemptChannel {
     /// Whether the task is to end.
     pub(super) fn is_cancelled(&self) -> bool {
         self.engine.upgrade().is_none_or(|engine| engine.is_cancelled(self.execution))
+    }
+
+    /// Begins a step: what is written from here on goes with its end.
+    pub fn begin_step(&self) {
+        let _ = self.act(|_, pending, _| pending.begin_step());
+    }
+
+    /// Ends a step. If it has given something, what it has written is published together with the record of that; else
+    /// that stays pending.
+    ///
+    /// # Errors
+    ///
+    /// If the attempt has ended, or the run cannot be written any more.
+    pub fn end_step(&self, given: Option<(&str, Remembered)>) -> Result<(), ChannelFailure> {
+        let engine = self.engine.upgrade().ok_or(ChannelFailure::Ended)?;
+        let Execution { node, iteration, .. } = self.execution;
+        let publish = given.is_some();
+        let mut given = given;
+        let effects = engine.visit(|shared, now| {
+            let mut slot = self.slot.0.lock();
+            let pending = slot.as_mut()?;
+            let ((), effects) = engine.channel.visit(|inner| inner.state.end_step(pending, publish, now));
+            let changes = engine.channel.take_trail();
+            if let Some((key, remembered)) = given.take() {
+                let text = remembered.text.clone();
+                shared.write(|_| Happened::Remembered { node, iteration, key: key.to_owned(), text, changes });
+                shared.waiting_mut().remember(node, iteration, key, remembered);
+            }
+            Some(effects)
+        });
+        effects.ok_or(ChannelFailure::Ended)?.perform();
+        if engine.write() { Ok(()) } else { Err(ChannelFailure::Cancelled) }
     }
 
     /// What another attempt has published may be used once it is written.

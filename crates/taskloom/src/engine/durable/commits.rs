@@ -53,6 +53,11 @@ impl Commits {
         }
     }
 
+    /// Those of these questions that were answered, each with the answer as text.
+    pub(in crate::engine) fn answers(&self, ids: &[String]) -> Result<Vec<(String, String)>, BoxError> {
+        self.journal.answers(ids)
+    }
+
     /// What there is to wait for, if there is anything.
     pub(super) fn unwritten(&self) -> Option<u64> {
         let last = self.last.load(Ordering::Acquire);

@@ -2,6 +2,8 @@ use std::{sync::Arc, time::Duration};
 
 use taskloom_core::{NodeId, channel::Published};
 
+use crate::engine::waiting::{Awaited, Question};
+
 /// One thing that has happened in a durable run, as its journal keeps it.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -67,6 +69,55 @@ pub enum Happened {
         node: NodeId,
         /// What.
         changes: Vec<Published>,
+    },
+    /// An execution has got something to remember: the result of a step, or the answer to a question.
+    Remembered {
+        /// The task.
+        node: NodeId,
+        /// The execution.
+        iteration: u32,
+        /// Under which key.
+        key: String,
+        /// What, as text.
+        text: Option<Arc<str>>,
+        /// What the step has published in the channel.
+        changes: Vec<Published>,
+    },
+    /// An execution has begun to sleep.
+    Slept {
+        /// The task.
+        node: NodeId,
+        /// The execution.
+        iteration: u32,
+        /// Under which key it remembers that.
+        key: String,
+        /// Until when, since the run began.
+        until: Duration,
+    },
+    /// An execution has asked a question.
+    Questioned {
+        /// The task.
+        node: NodeId,
+        /// The execution.
+        iteration: u32,
+        /// Under which key it remembers that.
+        key: String,
+        /// What it asks.
+        question: Question,
+    },
+    /// A task waits for a person or for time.
+    Suspended {
+        /// The task.
+        node: NodeId,
+        /// For what.
+        awaited: Awaited,
+    },
+    /// What a task waited for is there.
+    Continued(NodeId),
+    /// The run has come to rest: nothing goes on before a wait is over.
+    Rested {
+        /// When the first of them is, since the run began, if that is known.
+        due: Option<Duration>,
     },
     /// Another process has taken the run up.
     Resumed,

@@ -18,6 +18,7 @@ use super::{
 use crate::engine::{
     Asks, Engine, Failure, Job, Timer,
     asks::{Target, Wish},
+    waiting::Remembered,
 };
 
 /// What is known of a run's past while its journal is read.
@@ -67,12 +68,16 @@ impl Engine {
         }
         shared.lose(replay.under_way.into_values().collect());
         let waits = shared.backing_off();
+        let left = shared.waiting().left();
         drop(shared);
         let now = self.now();
         for execution in waits {
             let (due, wait) = replay.backoffs.get(&execution.node).copied().unwrap_or_default();
             // A clock that was set back prolongs no wait (rule R-7).
             self.host.wake_later(self, due.saturating_sub(now).min(wait), Timer::Retry(execution));
+        }
+        if !left.is_empty() {
+            self.take_up_waits(left);
         }
         Ok(false)
     }
@@ -133,8 +138,26 @@ impl Engine {
             }
             Happened::Cancelled { by_time } => self.shared.lock().cancel_again(by_time),
             Happened::Published { node: _, changes } => self.publish_again(&*durable.values, changes, at)?,
+            Happened::Remembered { node, iteration, key, text, changes } => {
+                self.publish_again(&*durable.values, changes, at)?;
+                let mut shared = self.shared.lock();
+                let remembered = Remembered { value: None, text };
+                shared.waiting_mut().answered(node, iteration, &key);
+                shared.waiting_mut().remember(node, iteration, &key, remembered);
+            }
+            Happened::Slept { node, iteration, key, until } => {
+                self.shared.lock().waiting_mut().remember_until(node, iteration, &key, until);
+            }
+            Happened::Questioned { node, iteration, key, question } => {
+                self.shared.lock().waiting_mut().remember_question(node, iteration, &key, question);
+            }
+            Happened::Suspended { node, awaited } => {
+                let job = self.job_again(replay, node)?;
+                self.shared.lock().suspend_again(job.execution(), awaited);
+            }
+            Happened::Continued(node) => self.shared.lock().continue_again(node),
             // What becomes of lost attempts, entries of their own say.
-            Happened::Resumed | Happened::Finished { .. } => {}
+            Happened::Rested { .. } | Happened::Resumed | Happened::Finished { .. } => {}
         }
         // Nobody hears of what was to be done.
         drop(self.shared.lock().take_commands());

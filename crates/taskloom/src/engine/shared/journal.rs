@@ -177,12 +177,14 @@ impl Shared {
 
     /// The run has ended: says whether the caller is to write what is left.
     pub(super) fn begin_to_seal(&mut self) -> bool {
+        let rests = self.is_at_rest();
+        let due = self.waiting.first_due();
         let status = Status::from(self.scheduler.outcome()).to_string();
         let Some(writing) = &mut self.writing else { return false };
         if mem::replace(&mut writing.is_ending, true) {
             return false;
         }
-        self.append(Happened::Finished { status });
+        self.append(if rests { Happened::Rested { due } } else { Happened::Finished { status } });
         true
     }
 

@@ -52,6 +52,7 @@ impl Shared {
     /// A function has returned whose attempt was ended before. Its thread is a worker again, if one is wanted.
     pub(in crate::engine) fn come_back(&mut self, job: &Job, role: Role, now: Duration) -> Option<Job> {
         self.overdue.retain(|execution| *execution != job.execution());
+        self.has_left(job.execution(), now);
         if role == Role::Worker {
             if self.workers >= self.max_workers {
                 return None;

@@ -43,7 +43,7 @@ impl Shared {
     }
 
     /// Looks at a run that was starving `patience` ago.
-    pub(in crate::engine) fn look(&mut self, patience: Duration, now: Duration) -> Look {
+    pub(in crate::engine) fn look_for_starving(&mut self, patience: Duration, now: Duration) -> Look {
         let is_full = self.scheduler.next().is_none() || (self.workers >= self.max_workers && !self.called.worker);
         let busy = if is_full { self.busy() } else { Vec::new() };
         let Some(next) = self.scheduler.first_ready().filter(|_| !busy.is_empty() && !self.is_finished()) else {
