@@ -225,7 +225,7 @@ fn definition(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenS
     let id = task.options.id.as_ref().map_or_else(|| name.unraw().to_string(), syn::LitStr::value);
     let parameters = task.bound().map(|bound| {
         let (ty, text, has_default) = (&bound.ty, bound.name.unraw().to_string(), bound.default.is_some());
-        quote!((#private::parameter::<#ty>(#text, #has_default), #private::Probe::<#ty>::LIST))
+        quote!((#private::parameter::<#ty>(#text, #has_default), #private::Probe::<#ty>::LIST, #private::Probe::<#ty>::CODING))
     });
     let max_retries = task.options.max_retries.iter();
     let max_cycles = task.options.max_cycles.iter();
@@ -239,7 +239,7 @@ fn definition(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenS
             static DEFINITION: #private::OnceLock<#taskloom::Definition> = #private::OnceLock::new();
             DEFINITION.get_or_init(|| {
                 #[allow(unused_imports)]
-                use #private::NotList as _;
+                use #private::{NotCoded as _, NotList as _};
                 #[allow(unused_mut)]
                 let mut options = #private::Options::default();
                 #(options.retry.max_retries = #max_retries;)*
@@ -247,7 +247,8 @@ fn definition(task: &Task, taskloom: &syn::Path, output: &TokenStream) -> TokenS
                 #(options.max_cycles = ::core::option::Option::Some(#max_cycles);)*
                 #(options.timeout = ::core::option::Option::Some(::core::time::Duration::from_millis(#timeout));)*
                 let parameters = ::std::vec![#(#parameters),*];
-                #private::definition::<#output>(#id, parameters, options, #place, #body)
+                let output = #private::Probe::<#output>::CODING;
+                #private::definition::<#output>(#id, parameters, output, options, #place, #body)
             })
         }
     }

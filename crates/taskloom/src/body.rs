@@ -9,8 +9,11 @@ use std::{
 
 use taskloom_core::{Argument, Body, Digest, Inputs, Instance, Value};
 
+#[cfg(feature = "sqlite")]
+use crate::codec::Codec;
 use crate::{
     Context, GroupOutput,
+    coding::Coding,
     engine::{Engine, Job},
 };
 
@@ -29,6 +32,20 @@ pub(crate) struct RustBody {
     pub(crate) function: Function,
     /// For each parameter how a list for it is made, if it takes one.
     pub(crate) lists: Box<[Option<List>]>,
+    /// For each parameter how its values are stored.
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "only stores ask"))]
+    pub(crate) parameters: Box<[Coding]>,
+    /// How results are stored.
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "only stores ask"))]
+    pub(crate) output: Coding,
+}
+
+#[cfg(feature = "sqlite")]
+impl RustBody {
+    /// The codecs of its parameters and results.
+    pub(crate) fn codecs(&self) -> impl Iterator<Item = Codec> {
+        self.parameters.iter().chain([&self.output]).filter_map(|coding| coding.codec())
+    }
 }
 
 /// A Rust function as the engine calls it.

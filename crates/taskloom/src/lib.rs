@@ -43,6 +43,10 @@ pub mod prelude;
 pub mod __private;
 mod body;
 mod channel;
+#[cfg(feature = "sqlite")]
+#[doc(hidden)]
+pub mod codec;
+mod coding;
 mod compose;
 mod context;
 mod direct;
@@ -54,6 +58,7 @@ mod execute;
 mod next_task;
 mod policy;
 mod run;
+mod secret;
 mod task;
 pub mod testing;
 mod workflow;
@@ -67,6 +72,7 @@ pub use execute::{Execute, RunHandle};
 pub use next_task::NextTask;
 pub use policy::{BranchRecord, GroupPolicy, IntoPolicy};
 pub use run::{FinalChannel, GroupOutput, Run, Status, TaskRecord};
+pub use secret::Secret;
 pub use task::{Arg, Definition, Each, HasOutput, Instance, MapInstance, MapTask, RunWhen, TaskOptions};
 pub use taskloom_core::{BuildError, BuildErrorKind, Policy, RetryPolicy, State};
 pub use taskloom_macros::task;

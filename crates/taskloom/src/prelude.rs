@@ -2,5 +2,5 @@
 
 pub use crate::{
     BranchRecord, Channel, Context, Fragment, GroupOutput, GroupPolicy, Instance, IntoFragment, MapInstance, MapTask,
-    Policy, Run, RunHandle, RunWhen, Status, Workflow, chain, parallel, task,
+    Policy, Run, RunHandle, RunWhen, Secret, Status, Workflow, chain, parallel, task,
 };

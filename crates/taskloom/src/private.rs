@@ -4,8 +4,10 @@ use std::marker::PhantomData;
 
 pub use std::sync::{Arc, OnceLock};
 
+use crate::Secret;
 pub use crate::{
     body::{Arguments, BoxError, Function, List, Outcome, asynchronous, outcome},
+    coding::Coding,
     compose::{beside, then},
     direct::{Running, run_async, run_sync},
     next_task::Next,
@@ -89,3 +91,22 @@ pub trait NotOption {
 }
 
 impl<T> NotOption for Probe<T> {}
+
+#[cfg(feature = "sqlite")]
+impl<T: serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static> Probe<T> {
+    /// How values of the type are stored, beside [`NotCoded`].
+    pub const CODING: Coding = Coding::Codec(crate::codec::Codec::of::<T>());
+}
+
+impl<T> Probe<Secret<T>> {
+    /// As for other types; a secret is none that serde knows.
+    pub const CODING: Coding = Coding::Secret;
+}
+
+/// Answers for every type that cannot be stored.
+pub trait NotCoded {
+    /// How values of the type are stored: not at all.
+    const CODING: Coding = Coding::None;
+}
+
+impl<T> NotCoded for Probe<T> {}

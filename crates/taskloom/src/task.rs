@@ -17,6 +17,7 @@ pub use outputs::HasOutput;
 use crate::{
     BuildError, Fragment, IntoFragment,
     body::{Function, List, RustBody, type_of},
+    coding::Coding,
 };
 
 /// A task's definition: `fetch::definition()`.
@@ -59,19 +60,22 @@ pub fn parameter<T: 'static>(name: &'static str, has_default: bool) -> Parameter
 }
 
 /// Makes the definition behind a `#[task]` whose results are of type `T`. Each parameter comes with how a list for it
-/// is made, if it takes one.
+/// is made, if it takes one, and how its values are stored; `output` is how results are.
 pub fn definition<T: 'static>(
     id: &'static str,
-    parameters: Vec<(Parameter, Option<List>)>,
+    parameters: Vec<(Parameter, Option<List>, Coding)>,
+    output: Coding,
     options: Options,
     place: &'static std::panic::Location<'static>,
     function: Function,
 ) -> Definition {
-    let (parameters, lists): (_, Vec<_>) = parameters.into_iter().unzip();
-    let body = RustBody { function, lists: lists.into() };
+    let lists = parameters.iter().map(|&(_, list, _)| list).collect();
+    let codings = parameters.iter().map(|&(_, _, coding)| coding).collect();
+    let parameters = parameters.into_iter().map(|(parameter, ..)| parameter).collect();
+    let body = RustBody { function, lists, parameters: codings, output };
     let definition = taskloom_core::Definition::new(id, parameters, Lookup::ByType, Place::Rust(place), body);
-    let (output, name) = type_of::<T>();
-    Definition(taskloom_core::Instance::alone(definition.with_options(options).with_output(output, name).into()))
+    let (type_id, type_name) = type_of::<T>();
+    Definition(taskloom_core::Instance::alone(definition.with_options(options).with_output(type_id, type_name).into()))
 }
 
 /// Why a composition is none, kept until somebody executes it.
