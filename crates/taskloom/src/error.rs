@@ -38,6 +38,26 @@ pub enum ErrorKind {
     Store,
     /// An attempt that has ended still tried something.
     AttemptEnded,
+    /// A store cannot be opened, read or written: no room, no rights, a network file system, a newer version.
+    StoreFailed,
+    /// Another program keeps a store locked.
+    StoreLocked,
+    /// A store's file is damaged, or is no store.
+    StoreCorrupted,
+    /// A run id that cannot be one.
+    InvalidRunId,
+    /// A store has no such run.
+    RunNotFound,
+    /// Somebody else drives the run.
+    RunBusy,
+    /// The run was taken over by somebody else, and cannot be recorded any more.
+    RunLost,
+    /// A store has no such question.
+    FeedbackNotFound,
+    /// The question has its answer.
+    FeedbackAnswered,
+    /// What was given cannot be an answer to the question.
+    InvalidFeedback,
     /// Something that this version cannot do yet.
     NotImplemented,
 }

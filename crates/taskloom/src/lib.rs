@@ -59,6 +59,9 @@ mod next_task;
 mod policy;
 mod run;
 mod secret;
+#[cfg(feature = "sqlite")]
+#[doc(hidden)]
+pub mod store;
 mod task;
 pub mod testing;
 mod workflow;
@@ -73,6 +76,10 @@ pub use next_task::NextTask;
 pub use policy::{BranchRecord, GroupPolicy, IntoPolicy};
 pub use run::{FinalChannel, GroupOutput, Run, Status, TaskRecord};
 pub use secret::Secret;
+#[cfg(feature = "sqlite")]
+pub use store::{
+    Due, DueReason, Durability, FeedbackType, OnBusy, Owner, Question, RunInfo, RunStatus, Store, StoredRun,
+};
 pub use task::{Arg, Definition, Each, HasOutput, Instance, MapInstance, MapTask, RunWhen, TaskOptions};
 pub use taskloom_core::{BuildError, BuildErrorKind, Policy, RetryPolicy, State};
 pub use taskloom_macros::task;

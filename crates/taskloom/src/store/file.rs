@@ -1,0 +1,174 @@
+//! One store's file as one process has it open.
+
+use std::{
+    mem,
+    path::{Path, PathBuf},
+    process,
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Durability, failure::Failure, hold::LockFile, schema};
+use crate::Result;
+
+/// How long another program may keep the file locked before that is an error.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// As many statements as this module has, with room.
+const STATEMENTS: usize = 64;
+
+pub(super) struct File {
+    path: PathBuf,
+    pid: u32,
+    writer: Mutex<Option<Writer>>,
+    /// Connections that read, to be used again.
+    readers: Mutex<Vec<Connection>>,
+    lock: &'static LockFile,
+}
+
+struct Writer {
+    connection: Connection,
+    durability: Durability,
+}
+
+impl File {
+    pub(super) fn open(path: &Path, lock: &'static LockFile) -> Result<Self> {
+        let writer = Writer::open(path).map_err(|failure| failure.at(path))?;
+        Ok(Self {
+            path: path.to_owned(),
+            pid: process::id(),
+            writer: Mutex::new(Some(writer)),
+            readers: Mutex::default(),
+            lock,
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn lock(&self) -> &'static LockFile {
+        self.lock
+    }
+
+    /// Whether this was opened by this process, and not by one of which it is a fork.
+    pub(super) fn is_of_this_process(&self) -> bool {
+        self.pid == process::id()
+    }
+
+    /// One transaction that writes: everything in it happens, or, with an error, nothing.
+    pub(super) fn write<T>(
+        &self,
+        durability: Durability,
+        body: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T> {
+        let mut writer = self.writer.lock();
+        let result = match &mut *writer {
+            Some(writer) => writer.write(durability, body),
+            // Only dropping a file takes it.
+            None => Err(rusqlite::Error::InvalidQuery.into()),
+        };
+        result.map_err(|failure| failure.at(&self.path))
+    }
+
+    /// Reads, all from one moment.
+    pub(super) fn read<T>(&self, body: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T> {
+        self.with_reader(|reader| transaction(reader, "BEGIN", body)).map_err(|failure| failure.at(&self.path))
+    }
+
+    pub(super) fn pragma(&self, pragma: &str) -> Result<()> {
+        let mut writer = self.writer.lock();
+        let result = writer.as_mut().map_or(Ok(()), |writer| {
+            writer.connection.prepare(&format!("PRAGMA {pragma}"))?.query([])?.next()?;
+            Ok(())
+        });
+        result.map_err(|error: rusqlite::Error| Failure::from(error).at(&self.path))
+    }
+
+    fn with_reader<T>(&self, body: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, Failure> {
+        let reader = self.readers.lock().pop();
+        let reader = match reader {
+            Some(reader) => reader,
+            None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+        };
+        let value = body(&reader)?;
+        self.readers.lock().push(reader);
+        Ok(value)
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        // To close a connection of the parent's would tidy up its files under its feet.
+        if !self.is_of_this_process() {
+            mem::forget(self.writer.get_mut().take());
+            mem::forget(mem::take(self.readers.get_mut()));
+        }
+    }
+}
+
+impl Writer {
+    fn open(path: &Path) -> Result<Self, Failure> {
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        schema::prepare(&connection, path)?;
+        let mut this = Self { connection, durability: Durability::Normal };
+        this.promise(Durability::Full)?;
+        Ok(this)
+    }
+
+    fn write<T>(
+        &mut self,
+        durability: Durability,
+        body: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.promise(durability)?;
+        transaction(&self.connection, "BEGIN IMMEDIATE", body)
+    }
+
+    /// `FULL` waits for the disk at each commit. `NORMAL` does not with a write-ahead log: a commit is written to the
+    /// operating system, which survives the process; the disk is waited for only when the log is worked into the
+    /// file, so a loss of power never damages it. (`OFF` would not wait there either, and does not survive that.)
+    fn promise(&mut self, durability: Durability) -> Result<(), Failure> {
+        if self.durability != durability {
+            let synchronous = match durability {
+                Durability::Full => "FULL",
+                Durability::Normal => "NORMAL",
+            };
+            self.connection.pragma_update(None, "synchronous", synchronous)?;
+            self.durability = durability;
+        }
+        Ok(())
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Failure> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+/// Does something in a transaction, which is rolled back unless it succeeds: on an error and on a panic.
+pub(super) fn transaction<T>(
+    connection: &Connection,
+    begin: &str,
+    body: impl FnOnce(&Connection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    struct RollBack<'a>(&'a Connection);
+    impl Drop for RollBack<'_> {
+        fn drop(&mut self) {
+            // SQLite has rolled back by itself after some errors. If this fails, the next transaction cannot begin, and says so.
+            if !self.0.is_autocommit() {
+                let _ = self.0.execute_batch("ROLLBACK");
+            }
+        }
+    }
+
+    connection.prepare_cached(begin)?.execute([])?;
+    let _roll_back = RollBack(connection);
+    let value = body(connection)?;
+    connection.prepare_cached("COMMIT")?.execute([])?;
+    Ok(value)
+}

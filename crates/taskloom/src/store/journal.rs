@@ -1,0 +1,220 @@
+//! What has happened in a run, in order.
+
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::{
+    Answer, Durability, Entry, Owner, RunStatus, failure::Failure, file::File, hold::Hold, large, micros, questions,
+};
+use crate::{Error, ErrorKind, Result};
+
+/// What has happened in a run, as its driver records and reads it.
+pub trait Journal: Send + Sync {
+    /// Adds entries behind those there are, and says how far the run is now, unless that has not changed. All of it
+    /// is recorded when this returns, or, with an error, none.
+    ///
+    /// # Errors
+    ///
+    /// [`RunLost`](ErrorKind::RunLost) if the run is another's by now, and whatever a store may fail of.
+    fn append(&self, entries: &[Entry], status: Option<RunStatus>) -> Result<()>;
+
+    /// Reads all entries in order, one at a time.
+    fn history(&self, each: &mut dyn FnMut(Entry) -> Result<()>) -> Result<()>;
+
+    /// The answers that the run's questions have by now, in the order in which they came.
+    fn answers(&self) -> Result<Vec<Answer>>;
+}
+
+/// The journal of a run in a store. Whoever has it owns the run, until it is dropped; or only reads it, if the run
+/// had ended and belonged to nobody, or to somebody else.
+pub struct RunJournal {
+    pub(super) file: Arc<File>,
+    pub(super) durability: Durability,
+    pub(super) number: i64,
+    pub(super) id: Box<str>,
+    pub(super) owned: Option<Owned>,
+}
+
+pub(super) struct Owned {
+    /// Counts the owners of a run. One that is not the run's last may not write.
+    pub(super) epoch: i64,
+    /// The next entry's number, once it is known.
+    pub(super) next: Mutex<Option<i64>>,
+    /// How many answers the driver has seen.
+    pub(super) seen: AtomicUsize,
+    /// The lock, which goes with this.
+    pub(super) _hold: Hold,
+}
+
+impl RunJournal {
+    /// Whether this may be appended to.
+    pub fn is_owner(&self) -> bool {
+        self.owned.is_some()
+    }
+
+    fn owned(&self) -> Result<&Owned> {
+        let lost = |why: &str, hint: &str| {
+            Error::new(ErrorKind::RunLost, format!("run `{}` cannot be recorded: {why}\n  {hint}", self.id))
+        };
+        match &self.owned {
+            None => Err(lost("it has ended", "run under another run id")),
+            Some(_) if !self.file.is_of_this_process() => {
+                Err(lost("this process is a fork of the one that drives it", "run it in the process that began it"))
+            }
+            Some(owned) => Ok(owned),
+        }
+    }
+
+    /// In the same transaction as what is written: whether the run is still ours.
+    fn check(&self, connection: &Connection, epoch: i64) -> Result<(), Failure> {
+        let ours = connection
+            .prepare_cached("SELECT 1 FROM runs WHERE number = ?1 AND epoch = ?2")?
+            .exists((self.number, epoch))?;
+        if ours { Ok(()) } else { Err(self.lost(connection)?.into()) }
+    }
+
+    fn lost(&self, connection: &Connection) -> Result<Error, Failure> {
+        let owner: Option<String> = connection
+            .prepare_cached("SELECT owner FROM runs WHERE number = ?1")?
+            .query_row([self.number], |row| row.get(0))
+            .optional()?;
+        let who = match owner {
+            None => "it was deleted".to_owned(),
+            Some(owner) => match Owner::from_json(&owner) {
+                Some(owner) => format!("process {} on {} took it over", owner.pid, owner.host),
+                None => "another process took it over".to_owned(),
+            },
+        };
+        Ok(Error::new(
+            ErrorKind::RunLost,
+            format!("run `{}` is no longer this process's: {who}\n  its result comes from there", self.id),
+        ))
+    }
+}
+
+impl Journal for RunJournal {
+    fn append(&self, entries: &[Entry], status: Option<RunStatus>) -> Result<()> {
+        let owned = self.owned()?;
+        let mut next = owned.next.lock();
+        // Forgotten unless it is committed.
+        let known = next.take();
+        let seen = i64::try_from(owned.seen.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
+        let new = self.file.write(self.durability, |connection| {
+            self.check(connection, owned.epoch)?;
+            let mut seq = match known {
+                Some(seq) => seq,
+                None => next_seq(connection, self.number)?,
+            };
+            for entry in entries {
+                insert(connection, self.number, seq, entry)?;
+                seq += 1;
+            }
+            if let Some(status) = status {
+                connection
+                    .prepare_cached(
+                        "UPDATE runs SET status = ?2, until = ?3, seen = ?4, changed = ?5 WHERE number = ?1",
+                    )?
+                    .execute((self.number, status.name(), status.until(), seen, micros::now()))?;
+            }
+            Ok(seq)
+        })?;
+        *next = Some(new);
+        Ok(())
+    }
+
+    fn history(&self, each: &mut dyn FnMut(Entry) -> Result<()>) -> Result<()> {
+        self.file.read(|connection| history(connection, self.number, each))
+    }
+
+    fn answers(&self) -> Result<Vec<Answer>> {
+        let answers = self.file.read(|connection| questions::answers(connection, self.number))?;
+        if let Some(owned) = &self.owned {
+            owned.seen.store(answers.len(), Ordering::Relaxed);
+        }
+        Ok(answers)
+    }
+}
+
+impl std::fmt::Debug for RunJournal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RunJournal").field("id", &self.id).field("is_owner", &self.is_owner()).finish_non_exhaustive()
+    }
+}
+
+fn next_seq(connection: &Connection, run: i64) -> Result<i64, Failure> {
+    let seq = connection.prepare_cached("SELECT coalesce(max(seq) + 1, 0) FROM entries WHERE run = ?1")?;
+    let mut seq = seq;
+    Ok(seq.query_row([run], |row| row.get(0))?)
+}
+
+fn insert(connection: &Connection, run: i64, seq: i64, entry: &Entry) -> Result<(), Failure> {
+    let (body, large_body) = large::put(connection, run, &entry.body)?;
+    let (value, large_value) = match &entry.value {
+        None => (None, false),
+        Some(value) => {
+            let (value, large) = large::put(connection, run, value)?;
+            (Some(value), large)
+        }
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO entries (run, seq, at, kind, node, body, value, large) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute((
+            run,
+            seq,
+            micros::of_u64(entry.at),
+            &*entry.kind,
+            entry.node,
+            &*body,
+            value.as_deref(),
+            i64::from(large_body) | i64::from(large_value) << 1,
+        ))?;
+    if let Some(asking) = &entry.asks {
+        questions::ask(connection, run, entry.node, asking)?;
+    }
+    Ok(())
+}
+
+/// Reads a run's entries in order.
+pub(super) fn history(
+    connection: &Connection,
+    run: i64,
+    each: &mut dyn FnMut(Entry) -> Result<()>,
+) -> Result<(), Failure> {
+    let mut statement = connection
+        .prepare_cached("SELECT at, kind, node, body, value, large FROM entries WHERE run = ?1 ORDER BY seq")?;
+    let mut rows = statement.query([run])?;
+    while let Some(row) = rows.next()? {
+        each(entry(connection, row)?)?;
+    }
+    Ok(())
+}
+
+fn entry(connection: &Connection, row: &Row<'_>) -> Result<Entry, Failure> {
+    let large: i64 = row.get(5)?;
+    let mut body: String = row.get(3)?;
+    let mut value: Option<String> = row.get(4)?;
+    if large & 1 != 0 {
+        body = large::get(connection, &body)?;
+    }
+    if large & 2 != 0 {
+        value = value.map(|hash| large::get(connection, &hash)).transpose()?;
+    }
+    Ok(Entry {
+        at: micros::to_u64(row.get(0)?),
+        kind: Cow::Owned(row.get(1)?),
+        node: row.get(2)?,
+        body,
+        value,
+        asks: None,
+    })
+}

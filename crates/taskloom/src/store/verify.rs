@@ -1,0 +1,57 @@
+//! Whether a store is sound.
+
+use rusqlite::Connection;
+
+use super::{Store, failure::Failure, large};
+use crate::Result;
+
+impl Store {
+    /// Looks through the whole store, and says what is wrong with it, a line for each fault: SQLite's own checks, and
+    /// whether each run's entries and values are complete. It reads everything, and disturbs nobody.
+    pub fn verify(&self) -> Result<Vec<String>> {
+        self.read(|connection| {
+            let mut problems = lines(connection, "PRAGMA integrity_check")?;
+            problems.retain(|line| line != "ok");
+            // What is damaged below would only be found again above, or end in an error.
+            if problems.is_empty() {
+                for check in CHECKS {
+                    problems.extend(lines(connection, check)?);
+                }
+                problems.extend(changed_values(connection)?);
+            }
+            Ok(problems)
+        })
+    }
+}
+
+const CHECKS: [&str; 5] = [
+    "SELECT 'run `' || id || '` has lost its plan' FROM runs WHERE fingerprint NOT IN (SELECT fingerprint FROM plans)",
+    "SELECT 'run `' || id || '` lacks entries' FROM runs JOIN entries ON run = number
+     GROUP BY number HAVING count(*) <> max(seq) + 1",
+    "SELECT DISTINCT 'there are entries of run number ' || run || ', which does not exist' FROM entries
+     WHERE run NOT IN (SELECT number FROM runs)",
+    "SELECT DISTINCT 'there are questions of run number ' || run || ', which does not exist' FROM feedback
+     WHERE run NOT IN (SELECT number FROM runs)",
+    "SELECT 'run `' || id || '` lacks the large value ' || hash FROM blob_uses JOIN runs ON run = number
+     WHERE hash NOT IN (SELECT hash FROM blobs)",
+];
+
+fn lines(connection: &Connection, query: &str) -> Result<Vec<String>, Failure> {
+    let mut statement = connection.prepare(query)?;
+    let lines = statement.query_map([], |row| row.get(0))?;
+    Ok(lines.collect::<Result<_, _>>()?)
+}
+
+/// Large values that are not what their hashes say.
+fn changed_values(connection: &Connection) -> Result<Vec<String>, Failure> {
+    let mut statement = connection.prepare("SELECT hash, data FROM blobs")?;
+    let mut rows = statement.query([])?;
+    let mut problems = Vec::new();
+    while let Some(row) = rows.next()? {
+        let hash: String = row.get(0)?;
+        if large::hash(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?) != hash {
+            problems.push(format!("the large value {hash} was changed"));
+        }
+    }
+    Ok(problems)
+}
