@@ -151,6 +151,11 @@ impl Plan {
         self.tasks.find(id).or_else(|| self.groups.iter().find(|group| group.name == id).map(|group| group.exit))
     }
 
+    /// What was made in the workflow's block and not composed.
+    pub fn templates(&self) -> impl Iterator<Item = &Instance> {
+        self.templates.iter()
+    }
+
     /// The instance or definition of this id that was made in the workflow's block and not composed: it runs only
     /// if a task asks for it (rule C-6).
     ///

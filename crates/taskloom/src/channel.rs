@@ -253,7 +253,8 @@ impl Channel {
                 ),
                 ChannelFailure::Refused(error) => mismatch(&error),
                 ChannelFailure::Unwritable(error) => {
-                    let message = format!("what `{id}` writes to channel key `{key}` cannot be kept in a durable run: {error}");
+                    let message =
+                        format!("what `{id}` writes to channel key `{key}` cannot be kept in a durable run: {error}");
                     Error::new(ErrorKind::Encoding, message).cause(Some(error))
                 }
             })

@@ -42,6 +42,7 @@ pub use failure::{Failure, TimedOut};
 pub use job::{Execution, Job, Watched};
 pub use judgement::{Branch, Judgement};
 pub use log::{Entry, Listener, What};
+pub use observe::new_run_id;
 pub use record::{GroupReport, Record};
 use shared::{Shared, Wake};
 use sync::{Condvar, Mutex};
@@ -424,6 +425,9 @@ impl Engine {
     pub fn take_record(&self) -> Record {
         let mut record = self.shared.lock().take_record();
         record.channel = self.channel.take(self.now());
+        if self.is_durable() {
+            self.run_id().clone_into(&mut record.run_id);
+        }
         self.trace.finish(record.outcome());
         record
     }
@@ -441,7 +445,7 @@ impl Engine {
 
     /// Since the run began.
     fn now(&self) -> Duration {
-        let before = self.durable.as_ref().map_or(Duration::ZERO, |durable| durable.begun);
+        let before = self.durable.as_ref().map_or(Duration::ZERO, Durable::age);
         before + self.begun.elapsed()
     }
 

@@ -34,8 +34,10 @@ pub enum ErrorKind {
     Channel,
     /// A value cannot be written to a journal, or read from one.
     Encoding,
-    /// The store of a durable run cannot be used, or its journal does not fit the workflow.
-    Store,
+    /// A run in a store began with another workflow or other arguments, or its journal does not fit.
+    RunChanged,
+    /// The run waits for answers or for time, and goes on when it is executed again.
+    RunSuspended,
     /// An attempt that has ended still tried something.
     AttemptEnded,
     /// A store cannot be opened, read or written: no room, no rights, a network file system, a newer version.

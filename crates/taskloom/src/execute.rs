@@ -1,3 +1,5 @@
+#[cfg(feature = "sqlite")]
+mod durably;
 mod handle;
 mod host;
 mod place;
@@ -15,7 +17,13 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "sqlite")]
+use durably::Durably;
+#[cfg(not(feature = "sqlite"))]
+use taskloom_core::Plan;
 use taskloom_core::{Limits, channel::Content};
+#[cfg(feature = "sqlite")]
+use tokio::task::JoinHandle;
 
 pub use handle::RunHandle;
 
@@ -70,7 +78,19 @@ pub struct Execute {
     patience: Duration,
     channel: Vec<(String, Content)>,
     recorders: Vec<Recorder>,
-    under_way: Option<RunHandle>,
+    suspend_after: Duration,
+    #[cfg(feature = "sqlite")]
+    durably: Durably,
+    under_way: UnderWay,
+}
+
+/// How far an execution is.
+enum UnderWay {
+    NotBegun,
+    /// Its run is being opened in its store, on a thread that may wait for that.
+    #[cfg(feature = "sqlite")]
+    Opening(JoinHandle<Result<RunHandle>>),
+    Begun(RunHandle),
 }
 
 impl Execute {
@@ -85,7 +105,10 @@ impl Execute {
             patience: RunOptions::PATIENCE,
             channel: Vec::new(),
             recorders: Vec::new(),
-            under_way: None,
+            suspend_after: RunOptions::SUSPEND_AFTER,
+            #[cfg(feature = "sqlite")]
+            durably: Durably::default(),
+            under_way: UnderWay::NotBegun,
         }
     }
 
@@ -174,6 +197,13 @@ impl Execute {
         self
     }
 
+    /// How long a task of a durable run waits for a person or for time before its body is left and the task is
+    /// suspended; 60 seconds by default. With nothing at all it is left at once, which is what tests want.
+    pub fn suspend_after(mut self, wait: Duration) -> Self {
+        self.suspend_after = wait;
+        self
+    }
+
     /// Lets a [`Recorder`] note down what happens in the run: for tests.
     pub fn observe(mut self, recorder: &Recorder) -> Self {
         self.recorders.push(recorder.clone());
@@ -209,6 +239,17 @@ impl Execute {
         Run::finish(&engine)
     }
 
+    /// Begins the run, for who awaits it.
+    fn set_out(&self) -> Result<UnderWay> {
+        #[cfg(feature = "sqlite")]
+        if self.durably.is_durable() {
+            return Ok(UnderWay::Opening(self.open_elsewhere()));
+        }
+        let (engine, host) = self.prepare(Runtime::current(), false)?;
+        engine.launch();
+        Ok(UnderWay::Begun(RunHandle::new(engine, host, None)))
+    }
+
     fn prepare(&self, runtime: Runtime, caller_works: bool) -> Result<(Arc<Engine>, Arc<RustHost>)> {
         let plan = self.workflow.plan_from(self.start_node.as_deref())?;
         let cores = *CORES.get_or_init(|| thread::available_parallelism().map_or(1, NonZeroUsize::get));
@@ -227,15 +268,25 @@ impl Execute {
             timeout: self.timeout,
             grace: self.grace,
             patience: self.patience,
-            suspend_after: RunOptions::SUSPEND_AFTER,
+            suspend_after: self.suspend_after,
         };
         let host = Arc::new(RustHost::new(runtime));
-        let engine = Engine::new(plan, &options, self.channel.clone(), Box::new(host.clone()), None);
+        let engine = self.engine(plan, &options, &host)?;
+        Ok((engine, host))
+    }
+
+    #[cfg(not(feature = "sqlite"))]
+    fn engine(&self, plan: Arc<Plan>, options: &RunOptions, host: &Arc<RustHost>) -> Result<Arc<Engine>> {
+        Ok(self.begin(Engine::new(plan, options, self.channel.clone(), Box::new(host.clone()), None)))
+    }
+
+    /// Begins a run of which nothing has happened.
+    fn begin(&self, engine: Arc<Engine>) -> Arc<Engine> {
         for recorder in &self.recorders {
             recorder.attach(&engine);
         }
         engine.begin();
-        Ok((engine, host))
+        engine
     }
 }
 
@@ -244,25 +295,34 @@ impl Future for Execute {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        if this.under_way.is_none() {
-            let (engine, host) = match this.prepare(Runtime::current(), false) {
-                Ok(prepared) => prepared,
+        if let UnderWay::NotBegun = this.under_way {
+            this.under_way = match this.set_out() {
+                Ok(under_way) => under_way,
                 Err(error) => return Poll::Ready(Err(error)),
             };
-            engine.launch();
-            this.under_way = Some(RunHandle::new(engine, host, None));
+        }
+        #[cfg(feature = "sqlite")]
+        if let UnderWay::Opening(opening) = &mut this.under_way {
+            let opened = std::task::ready!(Pin::new(opening).poll(context));
+            match opened.unwrap_or_else(|ended| Err(durably::ended(&ended))) {
+                Ok(handle) => this.under_way = UnderWay::Begun(handle),
+                Err(error) => return Poll::Ready(Err(error)),
+            }
         }
         match &mut this.under_way {
-            Some(handle) => Pin::new(handle).poll(context),
-            None => Poll::Pending,
+            UnderWay::Begun(handle) => Pin::new(handle).poll(context),
+            _ => Poll::Pending,
         }
     }
 }
 
 impl Drop for Execute {
     fn drop(&mut self) {
-        if let Some(handle) = &self.under_way {
-            handle.cancel();
+        match &self.under_way {
+            UnderWay::NotBegun => {}
+            #[cfg(feature = "sqlite")]
+            UnderWay::Opening(_) => self.durably.give_up(),
+            UnderWay::Begun(handle) => handle.cancel(),
         }
     }
 }
@@ -271,7 +331,7 @@ impl fmt::Debug for Execute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Execute")
             .field("workflow", &self.workflow)
-            .field("begun", &self.under_way.is_some())
+            .field("begun", &!matches!(self.under_way, UnderWay::NotBegun))
             .finish_non_exhaustive()
     }
 }

@@ -50,6 +50,9 @@ mod coding;
 mod compose;
 mod context;
 mod direct;
+#[cfg(feature = "sqlite")]
+#[doc(hidden)]
+pub mod durable;
 #[doc(hidden)]
 pub mod engine;
 mod error;

@@ -28,6 +28,8 @@ pub enum Status {
     Failed,
     /// It was cancelled.
     Cancelled,
+    /// It waits for answers or for time, and goes on when it is executed again.
+    Suspended,
 }
 
 impl From<Outcome> for Status {
@@ -48,6 +50,7 @@ impl fmt::Display for Status {
             Self::Terminated => "terminated",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::Suspended => "suspended",
         })
     }
 }
@@ -60,6 +63,12 @@ impl Run {
     /// The run, or what kept it from succeeding.
     pub(crate) fn finish(engine: &Arc<Engine>) -> Result<Self> {
         let run = Self(Arc::new(engine.take_record()));
+        if let Some(error) = run.0.journal_lost() {
+            return Err(run.lost(error));
+        }
+        if run.0.is_suspended() {
+            return Err(run.suspended());
+        }
         match run.0.outcome() {
             Outcome::Succeeded | Outcome::Terminated(_) => Ok(run),
             Outcome::Failed(node) => Err(run.failed(node)),
@@ -71,6 +80,17 @@ impl Run {
             Outcome::CycleLimit(node) => Err(run.ended_by(ErrorKind::CycleLimitExceeded, node)),
             Outcome::StepLimit(node) => Err(run.ended_by(ErrorKind::StepLimitExceeded, node)),
         }
+    }
+
+    /// The run could not be written any more.
+    fn lost(&self, error: &Arc<dyn std::error::Error + Send + Sync>) -> Error {
+        let kind = error.downcast_ref::<Error>().map_or(ErrorKind::StoreFailed, Error::kind);
+        let message = format!("run of `{}` cannot go on, since it cannot be written: {error}", self.workflow());
+        Error::new(kind, message).cause(Some(error.clone())).of(self.clone())
+    }
+
+    fn suspended(self) -> Error {
+        Error::new(ErrorKind::RunSuspended, self.0.describe_rest()).of(self)
     }
 
     fn ended_by(self, kind: ErrorKind, node: NodeId) -> Error {
@@ -99,7 +119,7 @@ impl Run {
 
     /// How it ended.
     pub fn status(&self) -> Status {
-        self.0.outcome().into()
+        if self.0.is_suspended() { Status::Suspended } else { self.0.outcome().into() }
     }
 
     /// A clone of the result of a task, by its id; a group's, by its name, is a [`GroupOutput`].

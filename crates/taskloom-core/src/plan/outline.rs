@@ -147,11 +147,7 @@ fn options(options: &Options) -> String {
 
 /// A line has one field behind the other, so no field holds a tab or the end of a line.
 fn escaped(text: &str) -> String {
-    if text.chars().any(|c| c.is_control() || c == '\\') {
-        text.escape_default().to_string()
-    } else {
-        text.to_owned()
-    }
+    if text.chars().any(|c| c.is_control() || c == '\\') { text.escape_default().to_string() } else { text.to_owned() }
 }
 
 impl Outline {

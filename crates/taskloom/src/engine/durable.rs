@@ -15,7 +15,13 @@ mod replay;
 mod values;
 mod written;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 pub(super) use commits::Commits;
 pub use entry::{Asked, Entry, Goal, Happened, NewArgument, NewTask};
@@ -49,13 +55,27 @@ pub struct Durable {
     /// How values are written.
     pub values: Box<dyn Values>,
     /// How long ago the run began, when this process took it up.
-    pub(super) begun: Duration,
+    begun: Duration,
+    /// By how many nanoseconds the clock was set back since the run's last entry.
+    set_back: AtomicU64,
 }
 
 impl Durable {
     /// A run that is written to `journal`, and began so long ago.
     pub fn new(journal: Box<dyn Journal>, values: Box<dyn Values>, begun: Duration) -> Self {
-        Self { commits: Arc::new(Commits::new(journal)), values, begun }
+        Self { commits: Arc::new(Commits::new(journal)), values, begun, set_back: AtomicU64::new(0) }
+    }
+}
+
+impl Durable {
+    /// How long ago the run began, when this process took it up: as its entries have it, if the clock says less.
+    pub(super) fn age(&self) -> Duration {
+        self.begun + Duration::from_nanos(self.set_back.load(Ordering::Relaxed))
+    }
+
+    fn is_at_least(&self, now: Duration, last: Duration) {
+        let behind = last.saturating_sub(now);
+        self.set_back.fetch_add(u64::try_from(behind.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }
 
@@ -99,13 +119,22 @@ impl Engine {
         let mut outcome = Ok(());
         self.host.block(&mut || outcome = commits.write(upto));
         let Err(error) = outcome else { return true };
+        commits.close();
         self.visit(|shared, _| shared.lose_journal(error));
         false
+    }
+
+    /// The run belongs to nobody from here on.
+    fn let_go(&self) {
+        if let Some(durable) = &self.durable {
+            durable.commits.close();
+        }
     }
 
     /// Writes what is left of a run that has ended, and then tells of its end.
     pub(super) fn seal(self: &Arc<Self>) {
         if self.write() {
+            self.let_go();
             self.visit(|shared, _| shared.seal());
         }
     }

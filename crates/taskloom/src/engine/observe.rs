@@ -15,6 +15,11 @@ impl Engine {
         self.run_id.get_or_init(new_run_id)
     }
 
+    /// Names the run, before anybody has asked for its id.
+    pub fn name_run(&self, id: String) {
+        self.run_id.get_or_init(|| id);
+    }
+
     /// Listens to what happens. To be called before the run begins: nothing is missed then.
     pub fn listen(&self, with_arguments: bool) -> Arc<Listener> {
         let listener = Arc::new(Listener::new(with_arguments));
@@ -71,7 +76,8 @@ impl Engine {
     }
 }
 
-pub(super) fn new_run_id() -> String {
+/// An id for a run that has none: 32 hexadecimal digits.
+pub fn new_run_id() -> String {
     // A process that was forked has the generator of its parent, in the same state.
     format!("{:032x}", fastrand::u128(..) ^ (u128::from(std::process::id()) << 96))
 }

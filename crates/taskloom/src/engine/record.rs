@@ -11,7 +11,7 @@ use taskloom_core::{
     Ending, Gathered, Kind, MapResults, NodeId, Options, Outcome, RunPlan, State, Value, channel::Content,
 };
 
-use super::{BoxError, Failure, judgement, times::Times, waiting::Question};
+use super::{Failure, judgement, times::Times, waiting::Question};
 
 /// What a run that has ended leaves behind.
 pub struct Record {
@@ -34,8 +34,10 @@ pub struct Record {
     /// What the channel held in the end.
     pub(super) channel: BTreeMap<String, Content>,
     pub(super) took: Duration,
+    /// The id of the run, in a durable one.
+    pub(super) run_id: String,
     /// Why the run could not be written any more.
-    pub(super) journal_lost: Option<BoxError>,
+    pub(super) journal_lost: Option<Arc<dyn std::error::Error + Send + Sync>>,
     /// The open questions of a run that has come to rest.
     pub(super) questions: Option<Vec<Question>>,
 }
@@ -97,13 +99,23 @@ impl Record {
     }
 
     /// Why the run could not go on, if its journal could not be written any more.
-    pub fn journal_lost(&self) -> Option<&BoxError> {
+    pub fn journal_lost(&self) -> Option<&Arc<dyn std::error::Error + Send + Sync>> {
         self.journal_lost.as_ref()
     }
 
     /// Whether the run has come to rest: nothing goes on in it before a wait is over.
     pub fn is_suspended(&self) -> bool {
         self.questions.is_some()
+    }
+
+    /// What a run at rest waits for.
+    pub fn describe_rest(&self) -> String {
+        let mut text = format!("run `{}` of `{}` is suspended", self.run_id, self.plan.name());
+        for question in self.questions() {
+            text.push_str(&format!("\n  `{}` asks `{}`: {}", question.task_id, question.id, question.prompt));
+        }
+        text.push_str("\n  hint: execute it again with this run id once what it waits for is there");
+        text
     }
 
     /// The questions that a run at rest waits for.

@@ -16,13 +16,13 @@ use taskloom_core::{
     TaskKind, TaskKinds, Value,
 };
 
-pub(super) use starving::Look;
 pub(super) use journal::Writing;
+pub(super) use starving::Look;
 use starving::Starving;
 use waiting::Waiting;
 
 use super::{
-    Asks, BoxError, Execution, Failure, Job, Judgement, Record, Role, RunOptions,
+    Asks, Execution, Failure, Job, Judgement, Record, Role, RunOptions,
     asks::{Target, Wish},
     durable::Happened,
     job::Sources,
@@ -107,7 +107,7 @@ pub(super) struct Shared {
     writing: Option<Box<Writing>>,
     /// Attempts that were under way when another process lost the run, and that nobody has taken up since.
     lost: Vec<NodeId>,
-    journal_lost: Option<BoxError>,
+    journal_lost: Option<Arc<dyn std::error::Error + Send + Sync>>,
     waiting: Waiting,
     gates_opened: bool,
     /// Whether the run has ended because nothing goes on in it before a wait is over.
@@ -595,6 +595,7 @@ impl Shared {
             failed: self.failures.iter().enumerate().map(|(index, (node, _))| (*node, index)).collect(),
             failures: std::mem::take(&mut self.failures),
             took,
+            run_id: String::new(),
             journal_lost: self.journal_lost.take(),
             questions: self.at_rest.then(|| self.waiting.open_questions()),
         }

@@ -102,11 +102,9 @@ impl Engine {
                 self.watch_wait(execution);
                 look
             }
-            Look::Later(wait) => Look::Later(if self.shared.lock().waiting().has_questions() {
-                wait.min(ANSWERS)
-            } else {
-                wait
-            }),
+            Look::Later(wait) => {
+                Look::Later(if self.shared.lock().waiting().has_questions() { wait.min(ANSWERS) } else { wait })
+            }
             look => look,
         }
     }

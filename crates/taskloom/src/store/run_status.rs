@@ -32,7 +32,7 @@ impl RunStatus {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
-            Self::Suspended { .. } => "suspended",
+            Self::Suspended { .. } | Self::Ended(Status::Suspended) => "suspended",
             Self::Ended(Status::Succeeded) => "succeeded",
             Self::Ended(Status::Terminated) => "terminated",
             Self::Ended(Status::Failed) => "failed",

@@ -1,6 +1,9 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use parking_lot::{Condvar, Mutex};
@@ -9,7 +12,8 @@ use super::{BoxError, Entry, Happened, Journal};
 
 /// Entries on their way into a journal.
 pub(in crate::engine) struct Commits {
-    journal: Box<dyn Journal>,
+    /// Until the run has ended: whoever has it, has the run.
+    journal: Mutex<Option<Arc<dyn Journal>>>,
     queue: Mutex<Queue>,
     /// Tells those who wait that something was written, or will not be.
     changed: Condvar,
@@ -20,19 +24,22 @@ pub(in crate::engine) struct Commits {
     failed: AtomicBool,
 }
 
+/// Why nothing can be written any more.
+type Lost = Arc<dyn Error + Send + Sync>;
+
 #[derive(Default)]
 struct Queue {
     entries: Vec<Entry>,
     appended: u64,
     /// Whether somebody is writing.
     busy: bool,
-    error: Option<Arc<str>>,
+    error: Option<Lost>,
 }
 
 impl Commits {
     pub(super) fn new(journal: Box<dyn Journal>) -> Self {
         Self {
-            journal,
+            journal: Mutex::new(Some(journal.into())),
             queue: Mutex::default(),
             changed: Condvar::new(),
             last: AtomicU64::new(0),
@@ -55,7 +62,13 @@ impl Commits {
 
     /// Those of these questions that were answered, each with the answer as text.
     pub(in crate::engine) fn answers(&self, ids: &[String]) -> Result<Vec<(String, String)>, BoxError> {
-        self.journal.answers(ids)
+        let journal = self.journal.lock().clone();
+        journal.map_or_else(|| Ok(Vec::new()), |journal| journal.answers(ids))
+    }
+
+    /// Nothing more will be written: lets go of the run.
+    pub(super) fn close(&self) {
+        drop(self.journal.lock().take());
     }
 
     /// What there is to wait for, if there is anything.
@@ -66,11 +79,11 @@ impl Commits {
     }
 
     /// Waits until this many entries are written, or writes all that there are.
-    pub(super) fn write(&self, upto: u64) -> Result<(), BoxError> {
+    pub(super) fn write(&self, upto: u64) -> Result<(), Lost> {
         let mut queue = self.queue.lock();
         loop {
             if let Some(error) = &queue.error {
-                return Err((&**error).into());
+                return Err(error.clone());
             }
             if self.written.load(Ordering::Acquire) >= upto {
                 return Ok(());
@@ -82,7 +95,8 @@ impl Commits {
             queue.busy = true;
             let (entries, appended) = (std::mem::take(&mut queue.entries), queue.appended);
             drop(queue);
-            let outcome = self.journal.append(&entries);
+            let journal = self.journal.lock().clone();
+            let outcome = journal.map_or(Ok(()), |journal| journal.append(&entries));
             // They may hold values of the user's.
             drop(entries);
             queue = self.queue.lock();
@@ -90,7 +104,7 @@ impl Commits {
             match outcome {
                 Ok(()) => self.written.store(appended, Ordering::Release),
                 Err(error) => {
-                    queue.error = Some(error.to_string().into());
+                    queue.error = Some(error.into());
                     self.failed.store(true, Ordering::Release);
                 }
             }

@@ -11,10 +11,7 @@ use taskloom_core::{
     channel::{Attempt, Content, Item, Published},
 };
 
-use super::{
-    Asked, BoxError, Durable, Entry, Goal, Happened, NewTask, RecordedError, Values,
-    entry::NewArgument,
-};
+use super::{Asked, BoxError, Durable, Entry, Goal, Happened, NewTask, RecordedError, Values, entry::NewArgument};
 use crate::engine::{
     Asks, Engine, Failure, Job, Timer,
     asks::{Target, Wish},
@@ -44,20 +41,21 @@ impl Engine {
     /// If the entries do not fit the workflow, or a value cannot be read.
     pub fn restore(
         self: &Arc<Self>,
-        entries: &mut dyn Iterator<Item = Result<Entry, BoxError>>,
+        read: impl FnOnce(&mut dyn FnMut(Entry) -> Result<(), BoxError>) -> Result<(), BoxError>,
     ) -> Result<bool, BoxError> {
         let Some(durable) = &self.durable else { return Ok(false) };
         let mut replay = Replay::default();
-        for entry in entries {
-            let entry = entry?;
+        read(&mut |entry| {
             replay.count += 1;
-            replay.last = entry.at;
+            replay.last = replay.last.max(entry.at);
             let number = replay.count;
             self.tell_again(durable, &mut replay, entry)
-                .map_err(|error| format!("entry {number} of the run's journal does not fit: {error}"))?;
-        }
+                .map_err(|error| format!("entry {number} of its journal does not fit: {error}").into())
+        })?;
+        durable.is_at_least(self.now(), replay.last);
         let has_ended = self.shared.lock().is_over(replay.last);
         if has_ended {
+            self.let_go();
             return Ok(true);
         }
         let mut shared = self.shared.lock();
@@ -198,7 +196,8 @@ impl Engine {
             )
             .into()),
             None if count != ids.len() => {
-                Err(format!("map `{name}` had {} elements, and now has {count}: its lists have changed", ids.len()).into())
+                Err(format!("map `{name}` had {} elements, and now has {count}: its lists have changed", ids.len())
+                    .into())
             }
             None => Ok(()),
         }
@@ -219,9 +218,7 @@ impl Engine {
             Asked::Nothing => return Ok(None),
             Asked::Cancel(message) => Wish::Cancel(message),
             Asked::Terminate(message) => Wish::Terminate(message),
-            Asked::Iterate(text) => {
-                Wish::Iterate(values.read_argument(self.plan.task(node).definition(), 0, &text)?)
-            }
+            Asked::Iterate(text) => Wish::Iterate(values.read_argument(self.plan.task(node).definition(), 0, &text)?),
             Asked::Jump(targets) => Wish::Jump(goals(targets)?),
             Asked::Add(targets) => Wish::Add(goals(targets)?),
         }))

@@ -70,7 +70,8 @@ impl Durable {
         let definition = task.definition();
         let mut arguments = Vec::new();
         for (parameter, argument) in task.arguments().iter().enumerate() {
-            let node = |instance| plan.node_of(instance).ok_or("it takes the output of a task that the run does not have");
+            let node =
+                |instance| plan.node_of(instance).ok_or("it takes the output of a task that the run does not have");
             arguments.push((
                 parameter,
                 match argument {
@@ -82,7 +83,9 @@ impl Durable {
                     Argument::Outputs(instances) => {
                         NewArgument::Outputs(instances.iter().map(node).collect::<Result<_, _>>()?)
                     }
-                    Argument::Group(_) => return Err("the value of a group cannot be bound to it in a durable run".into()),
+                    Argument::Group(_) => {
+                        return Err("the value of a group cannot be bound to it in a durable run".into());
+                    }
                 },
             ));
         }

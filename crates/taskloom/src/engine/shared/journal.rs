@@ -94,10 +94,15 @@ impl Shared {
     #[cold]
     pub(super) fn drop_lost(&mut self) {
         let is_ending = self.scheduler.outcome() != Outcome::Succeeded;
-        let told: Vec<NodeId> = self.commands.iter().filter_map(|command| match command {
-            Command::Cancel(node) => Some(*node),
-            _ => None,
-        }).chain(self.cancelled.nodes.iter().copied()).collect();
+        let told: Vec<NodeId> = self
+            .commands
+            .iter()
+            .filter_map(|command| match command {
+                Command::Cancel(node) => Some(*node),
+                _ => None,
+            })
+            .chain(self.cancelled.nodes.iter().copied())
+            .collect();
         for node in mem::take(&mut self.lost) {
             let is_clean_up = self.plan.is_task(node) && self.plan.task(node).options().always;
             if told.contains(&node) || (is_ending && !is_clean_up) {
@@ -194,7 +199,7 @@ impl Shared {
     }
 
     /// The journal cannot be written to any more: the run cannot go on.
-    pub(in crate::engine) fn lose_journal(&mut self, error: BoxError) {
+    pub(in crate::engine) fn lose_journal(&mut self, error: Arc<dyn std::error::Error + Send + Sync>) {
         if self.writing.take().is_some() {
             self.journal_lost = Some(error);
             if !self.scheduler.is_finished() {

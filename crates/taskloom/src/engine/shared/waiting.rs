@@ -60,12 +60,11 @@ impl Waiting {
     }
 
     pub(in crate::engine) fn open_questions(&self) -> Vec<Question> {
-        let question = |(node, iteration, key): &(NodeId, u32, String)| {
-            match self.memory.get(&(*node, *iteration))?.get(key)? {
+        let question =
+            |(node, iteration, key): &(NodeId, u32, String)| match self.memory.get(&(*node, *iteration))?.get(key)? {
                 Memory::Question(question) => Some(question.clone()),
                 Memory::Value(_) | Memory::Until(_) => None,
-            }
-        };
+            };
         self.open.values().filter_map(question).collect()
     }
 

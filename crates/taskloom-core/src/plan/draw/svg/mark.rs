@@ -44,7 +44,9 @@ impl Mark {
             State::Failed => ("#fdeaea", "#c92a2a", false),
             State::Cancelled => ("#fff3dc", "#a85800", false),
             State::Skipped | State::NotRun => ("#f4f5f6", "#757d85", true),
-            State::Waiting | State::Ready | State::Running | State::BackingOff | State::Suspended => ("#e7f1fb", "#1c6fb8", false),
+            State::Waiting | State::Ready | State::Running | State::BackingOff | State::Suspended => {
+                ("#e7f1fb", "#1c6fb8", false)
+            }
         };
         Colors { ground, line, is_dashed }
     }

@@ -1,0 +1,20 @@
+//! Runs of the engine in a store: how one is opened, and what the store keeps of it.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `open` | opens a run, and compares what began it with what is there now |
+//! | `settings` | what a call of `execute()` says, as it is kept |
+//! | `text`, `change` | entries of the engine as columns and JSON, and back |
+//! | `journal` | the store's journal as the engine's |
+//! | `rust_values` | values of Rust, by their codecs |
+
+mod change;
+mod journal;
+mod open;
+mod rust_values;
+mod settings;
+mod text;
+
+pub use open::{Opened, Opening};
+pub use rust_values::RustValues;
+pub use settings::Settings;
