@@ -4,22 +4,26 @@ mod events;
 mod host;
 mod job;
 mod judgement;
+mod values;
+mod waiting;
 mod worker;
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use pyo3::{prelude::*, types::PyDict};
 use taskloom::{
-    Status,
-    engine::{Engine, RunOptions},
+    OnBusy, Status,
+    durable::{Opening, Settings},
+    engine::{Engine, RunOptions, new_run_id},
 };
 use taskloom_core::Limits;
 
-use crate::{content::content, exit::Inside, record::Record, workflow::Plan};
+use crate::{content::content, exit::Inside, record::Record, store::detached, workflow::Plan};
 pub(crate) use channel::{Acquire, Channel};
 pub(crate) use events::Events;
 use host::PyHost;
 pub(crate) use job::{AsyncJob, PyFailure};
+use values::PyValues;
 pub(crate) use worker::Worker;
 
 /// A run under way. Its host is a Python object with `start_worker()`, `start_async()` and `finished()`.
@@ -42,7 +46,11 @@ impl Execution {
         timeout: Option<f64>,
         grace: f64,
         patience: f64,
+        suspend_after: f64,
+        start_node: Option<String>,
+        durably: Option<Durably<'_>>,
     ) -> PyResult<Self> {
+        let py = host.py();
         let channel = channel
             .iter()
             .map(|(key, value)| Ok((key.extract::<String>()?, content(value))))
@@ -54,8 +62,14 @@ impl Execution {
             timeout: timeout.map(seconds),
             grace: seconds(grace),
             patience: seconds(patience),
+            suspend_after: seconds(suspend_after),
         };
-        let engine = Engine::new(plan.core.clone(), &options, channel, Box::new(PyHost::new(host)?), None);
+        let host = Box::new(PyHost::new(host)?);
+        let Some(durably) = durably else {
+            return Ok(Self { engine: Engine::new(plan.core.clone(), &options, channel, host, None) });
+        };
+        let settings = Settings { start_node, max_concurrency, max_steps, timeout: timeout.map(seconds), channel };
+        let engine = durably.open(py, &plan.core, &options, settings, host)?;
         Ok(Self { engine })
     }
 
@@ -131,6 +145,12 @@ impl Execution {
         Status::from(self.engine.outcome()).to_string()
     }
 
+    /// Whether the run is kept in a store, so that whoever tells of an end waits for the disk.
+    #[getter]
+    fn is_durable(&self) -> bool {
+        self.engine.is_durable()
+    }
+
     /// Whether the run has ended.
     #[getter]
     fn is_finished(&self) -> bool {
@@ -141,6 +161,55 @@ impl Execution {
     /// exceptions, these their frames, and these whatever worked for the run.
     fn take_record(&self) -> Record {
         Record::new(self.engine.take_record())
+    }
+}
+
+/// Where a run is kept.
+#[derive(FromPyObject)]
+struct Durably<'py> {
+    store: PyRef<'py, crate::store::Store>,
+    run_id: Option<String>,
+    waits: bool,
+    codec: Py<PyAny>,
+}
+
+impl Durably<'_> {
+    /// Opens the run, and tells the engine what has happened in it.
+    fn open(
+        self,
+        py: Python<'_>,
+        plan: &Arc<taskloom_core::Plan>,
+        options: &RunOptions,
+        mut settings: Settings,
+        host: Box<PyHost>,
+    ) -> PyResult<Arc<Engine>> {
+        let Self { store, run_id, waits, codec } = self;
+        let run_id = run_id.unwrap_or_else(new_run_id);
+        let store = store.core.clone();
+        let on_busy = if waits { OnBusy::Wait } else { OnBusy::Fail };
+        let values = PyValues::new(codec.clone_ref(py));
+        // A signal ends the wait for a run that somebody else drives.
+        let mut interruption = None;
+        let opened = detached(py, || {
+            let opening = Opening { store: &store, run_id: &run_id, on_busy, plan, settings: &mut settings };
+            let opened = opening.open(&values, |wait| {
+                std::thread::sleep(wait);
+                interruption = Python::attach(|py| py.check_signals()).err();
+                match interruption {
+                    Some(_) => Err(taskloom::Error::interrupted()),
+                    None => Ok(()),
+                }
+            })?;
+            let durable = opened.durable(Box::new(PyValues::new(codec)));
+            let engine = Engine::new(plan.clone(), options, settings.channel, host, Some(durable));
+            engine.name_run(run_id);
+            opened.restore(&engine)?;
+            Ok(engine)
+        });
+        match interruption {
+            Some(interruption) => Err(interruption),
+            None => opened,
+        }
     }
 }
 

@@ -31,6 +31,7 @@ mod options;
 mod place;
 mod policy;
 mod record;
+mod store;
 mod value;
 mod workflow;
 
@@ -49,6 +50,7 @@ mod native {
         fork::forked,
         instance::{Instance, Open},
         record::Record,
+        store::Store,
         workflow::{Plan, Workflow},
     };
 

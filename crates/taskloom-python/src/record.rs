@@ -35,11 +35,41 @@ impl Record {
     #[getter]
     fn status(&self) -> &'static str {
         match self.core.outcome() {
+            _ if self.core.is_suspended() => "suspended",
             Outcome::Succeeded => "succeeded",
             Outcome::Terminated(_) => "terminated",
             Outcome::Failed(_) | Outcome::CycleLimit(_) | Outcome::StepLimit(_) => "failed",
             Outcome::Cancelled | Outcome::CancelledBy(_) => "cancelled",
         }
+    }
+
+    /// What the run waits for, if it has come to rest: its text and its questions, each with id, task, key, kind, prompt
+    /// and options.
+    #[expect(clippy::type_complexity, reason = "Python takes tuples apart as it likes")]
+    fn rest(&self) -> Option<(String, Vec<(&str, &str, &str, String, &str, Vec<String>)>)> {
+        self.core.is_suspended().then(|| {
+            let questions = self.core.questions().iter().map(|question| {
+                (
+                    &*question.id,
+                    &*question.task_id,
+                    &*question.key,
+                    question.kind.to_string(),
+                    &*question.prompt,
+                    question.options.clone(),
+                )
+            });
+            (self.core.describe_rest(), questions.collect())
+        })
+    }
+
+    /// Why the run could not be written any more.
+    fn journal_lost<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        let error = self.core.journal_lost()?;
+        let error = match error.downcast_ref::<taskloom::Error>() {
+            Some(error) => errors::of_run(py, error),
+            None => errors::unwritable(py, &**error),
+        };
+        Some(error.into_value(py).into_bound(py).into_any())
     }
 
     /// What the task said that terminated or cancelled the run.
@@ -234,6 +264,9 @@ pub(crate) fn raised<'py>(py: Python<'py>, failure: &Failure) -> Bound<'py, PyAn
     }
     match failure.error.downcast_ref::<PyFailure>() {
         Some(failure) => failure.0.bind(py).clone(),
+        None if failure.error.is::<taskloom::engine::durable::RecordedError>() => {
+            errors::recorded(py, &failure.error.to_string())
+        }
         None if failure.error.is::<TimedOut>() => {
             PyTimeoutError::new_err(failure.error.to_string()).into_value(py).into_bound(py).into_any()
         }

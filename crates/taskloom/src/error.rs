@@ -87,6 +87,12 @@ impl Error {
         Self(Box::new(Parts { kind, message, task_id: None, source: None, build: None, run: None }))
     }
 
+    /// Nobody waits any more for a run to be opened.
+    #[doc(hidden)]
+    pub fn interrupted() -> Self {
+        Self::new(ErrorKind::RunCancelled, "nobody waits for the run any more")
+    }
+
     pub(crate) fn task(mut self, id: &str) -> Self {
         self.0.task_id = Some(id.to_owned());
         self

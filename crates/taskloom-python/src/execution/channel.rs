@@ -129,6 +129,7 @@ impl Channel {
                 errors::cancelled(py, &format!("`{id}` is to end, so it does not wait for a lock"), id)
             }
             ChannelFailure::Refused(error) => content::refusal(py, &error),
+            ChannelFailure::Unwritable(error) => errors::unwritable(py, &*error),
         })
     }
 }

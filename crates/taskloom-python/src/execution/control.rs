@@ -5,7 +5,7 @@ use pyo3::{exceptions::PyTypeError, prelude::*};
 use taskloom::engine::{Asks, AttemptChannel, Engine, Execution, Job, Target};
 use taskloom_core::{NodeId, Options, RunPlan};
 
-use super::channel::Channel;
+use super::{channel::Channel, waiting::Waits};
 use crate::{
     errors,
     fork::Origin,
@@ -43,6 +43,11 @@ impl RunControl {
 
 #[pymethods]
 impl RunControl {
+    /// What takes time, or is remembered.
+    fn waits(slf: Py<Self>) -> Waits {
+        Waits(slf)
+    }
+
     /// The run's channel.
     fn channel(&self) -> Channel {
         Channel::new(self.channel.clone(), self.plan.clone(), self.origin)
@@ -124,14 +129,40 @@ impl RunControl {
 }
 
 impl RunControl {
+    /// The run, if the attempt is under way.
+    pub(super) fn engine(&self, py: Python<'_>) -> PyResult<Arc<Engine>> {
+        self.under_way(py)?;
+        self.engine.upgrade().ok_or_else(|| self.ended(py))
+    }
+
+    pub(super) fn execution(&self) -> Execution {
+        self.execution
+    }
+
+    pub(super) fn task(&self) -> &taskloom_core::Instance {
+        self.plan.task(self.node)
+    }
+
+    pub(super) fn task_id(&self) -> &str {
+        self.plan.id(self.node)
+    }
+
+    pub(super) fn attempt_channel(&self) -> &AttemptChannel {
+        &self.channel
+    }
+
+    pub(super) fn ended(&self, py: Python<'_>) -> PyErr {
+        let id = self.task_id();
+        errors::attempt_ended(py, &format!("an attempt of `{id}` that has ended used its context"))
+    }
+
     /// Refuses what an attempt tries that has been abandoned.
     fn under_way(&self, py: Python<'_>) -> PyResult<()> {
         self.origin.check(py)?;
         if self.engine.upgrade().is_some_and(|engine| !engine.is_abandoned(self.execution)) {
             return Ok(());
         }
-        let id = self.plan.id(self.node);
-        Err(errors::attempt_ended(py, &format!("an attempt of `{id}` that has ended used its context")))
+        Err(self.ended(py))
     }
 
     /// The task with this id: one of the run, or else a template of the workflow (rule C-6).

@@ -83,6 +83,16 @@ impl Host for PyHost {
         });
     }
 
+    fn block(&self, wait: &mut (dyn FnMut() + Send)) {
+        Python::attach(|py| {
+            let inside = Inside::enter(py);
+            py.detach(|| {
+                wait();
+                inside.before_attaching();
+            });
+        });
+    }
+
     fn cancelled(&self) {
         self.call("cancelled");
     }

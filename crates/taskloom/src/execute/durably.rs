@@ -149,7 +149,7 @@ impl Execute {
 
 fn pause(given_up: &AtomicBool, wait: Duration) -> Result<()> {
     if given_up.load(Ordering::Relaxed) {
-        return Err(Error::new(ErrorKind::RunCancelled, "nobody waits for the run any more"));
+        return Err(Error::interrupted());
     }
     thread::sleep(wait);
     Ok(())
