@@ -21,6 +21,7 @@
 //! Values are written in one pass. They are read by way of a tree (`node`), so that tags are known to deserializers
 //! that look ahead (untagged enums, `flatten`), and so that the code for each type stays small.
 
+mod canonical;
 mod decode;
 mod encode;
 mod error;
@@ -37,6 +38,7 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 use taskloom_core::Value;
 
+pub use canonical::canonical;
 pub use error::CodecError;
 pub use registry::Codecs;
 

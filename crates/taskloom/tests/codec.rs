@@ -11,7 +11,7 @@ use std::{
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
-use taskloom::codec::Codec;
+use taskloom::codec::{Codec, canonical};
 
 trait Stored: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {}
 
@@ -268,6 +268,40 @@ fn d_03_the_list_of_a_map_is_stored_by_the_codec_of_its_elements() {
     assert!(error.contains("it is no list"), "{error}");
 }
 
+/// A program may have serde_json keep all digits of its numbers, which it then gives in a form of its own.
+#[test]
+fn d_03_numbers_with_all_their_digits_are_plain_where_that_loses_none() {
+    #[derive(Clone, Serialize, Deserialize)]
+    struct Number {
+        #[serde(rename = "$serde_json::private::Number")]
+        digits: String,
+    }
+
+    let written = |digits: &str| text(&Number { digits: digits.to_owned() });
+    assert_eq!(written("7"), "7");
+    assert_eq!(written("-0.5"), "-0.5");
+    assert_eq!(written("18446744073709551615"), r#"{"$int":"0xffffffffffffffff"}"#);
+    let longer = "0.10000000000000000000000001";
+    assert_eq!(written(longer), format!(r#"{{"$dict":[["$serde_json::private::Number","{longer}"]]}}"#));
+    assert_eq!(read::<u8>(r#"{"$serde_json::private::Number":"7"}"#), 7);
+}
+
+#[test]
+fn d_03_raw_json_comes_back() {
+    let raw = serde_json::value::RawValue::from_string(r#"{"a": 1}"#.to_owned()).unwrap();
+    assert_eq!(read::<Box<serde_json::value::RawValue>>(&text(&raw)).get(), raw.get());
+}
+
+/// So that equal arguments have equal digests in each process.
+#[test]
+fn d_02_the_order_of_a_hash_map_does_not_count() {
+    let map = |keys: [i64; 3]| keys.into_iter().map(|key| (key, vec![Some(key.to_string()), None])).collect();
+    let texts = (0..20).map(|_| text::<HashMap<i64, Vec<Option<String>>>>(&map([1, 10, 2])));
+    let canonical: BTreeSet<String> = texts.map(|text| canonical(&text).unwrap()).collect();
+    let expected = r#"{"$dict":[[1,["1",null]],[10,["10",null]],[2,["2",null]]]}"#;
+    assert_eq!(canonical, BTreeSet::from([expected.to_owned()]));
+}
+
 #[test]
 fn a_codec_refuses_values_of_other_types() {
     let error = Codec::of::<u8>().encode(&1_u16).unwrap_err().to_string();
@@ -311,7 +345,8 @@ proptest! {
     fn d_03_every_value_comes_back(value in tree()) {
         let text = text(&value);
         prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{text}");
-        prop_assert_eq!(read::<Tree>(&text), value);
+        prop_assert_eq!(read::<Tree>(&text), value.clone());
+        prop_assert_eq!(read::<Tree>(&canonical(&text).unwrap()), value);
     }
 
     #[test]
