@@ -93,6 +93,26 @@ fn d_03_types_of_a_function_s_own_are_stored() {
 }
 
 #[test]
+fn d_03_a_text_for_ever_is_stored() {
+    #[derive(Clone, Serialize, Deserialize)]
+    struct Label(&'static str);
+
+    #[task]
+    fn text() -> &'static str {
+        "text"
+    }
+
+    #[task]
+    fn label() -> std::io::Result<Vec<Label>> {
+        Ok(vec![Label("a")])
+    }
+
+    let codecs = codecs(text::task() >> label::task());
+    assert!(knows::<&'static str>(&codecs));
+    assert!(knows::<Vec<Label>>(&codecs));
+}
+
+#[test]
 fn d_03_secrets_are_not_stored_on_purpose() {
     assert!(Probe::<Secret<String>>::CODING.is_secret());
     assert!(Probe::<Secret<Pool>>::CODING.is_secret());
