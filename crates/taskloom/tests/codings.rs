@@ -30,6 +30,7 @@ fn by_value(_pool: Pool, _written: OnlyWritten, _report: Report, _note: Option<S
 }
 
 #[task]
+#[expect(clippy::ref_option, reason = "it is one way to take an option")]
 fn by_reference(_pool: &Pool, _text: &str, _list: &[Report], _note: &Option<Report>) -> BTreeMap<u8, Report> {
     BTreeMap::new()
 }
@@ -103,8 +104,8 @@ fn d_03_a_text_for_ever_is_stored() {
     }
 
     #[task]
-    fn label() -> std::io::Result<Vec<Label>> {
-        Ok(vec![Label("a")])
+    fn label() -> Vec<Label> {
+        vec![Label("a")]
     }
 
     let codecs = codecs(text::task() >> label::task());
