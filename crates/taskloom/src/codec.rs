@@ -21,9 +21,11 @@
 //! Values are written in one pass. They are read by way of a tree (`node`), so that tags are known to deserializers
 //! that look ahead (untagged enums, `flatten`), and so that the code for each type stays small.
 
+mod canonical;
 mod decode;
 mod encode;
 mod error;
+mod kept;
 mod node;
 mod registry;
 mod tags;
@@ -34,9 +36,10 @@ use std::{
     sync::Arc,
 };
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use taskloom_core::Value;
 
+pub use canonical::canonical;
 pub use error::CodecError;
 pub use registry::Codecs;
 
@@ -60,7 +63,7 @@ struct Functions {
 
 impl Codec {
     /// The one of a type that serde knows.
-    pub const fn of<T: Serialize + DeserializeOwned + Send + Sync + 'static>() -> Self {
+    pub const fn of<T: Serialize + Deserialize<'static> + Send + Sync + 'static>() -> Self {
         Self(
             const {
                 &Functions {
@@ -137,7 +140,7 @@ fn encode<T: Serialize + 'static>(value: &(dyn Any + Send + Sync)) -> Result<Str
     encode::text(value.downcast_ref::<T>().ok_or_else(CodecError::other_type)?)
 }
 
-fn decode<T: DeserializeOwned + Send + Sync + 'static>(node: Node) -> Result<Value, CodecError> {
+fn decode<T: Deserialize<'static> + Send + Sync + 'static>(node: Node) -> Result<Value, CodecError> {
     Ok(Arc::new(T::deserialize(node)?))
 }
 
@@ -145,7 +148,7 @@ fn encode_list<T: Serialize + 'static>(list: &(dyn Any + Send + Sync)) -> Result
     encode::list(list.downcast_ref::<Vec<T>>().ok_or_else(CodecError::other_type)?)
 }
 
-fn decode_list<T: DeserializeOwned + Send + Sync + 'static>(list: Vec<Node>) -> Result<Value, CodecError> {
+fn decode_list<T: Deserialize<'static> + Send + Sync + 'static>(list: Vec<Node>) -> Result<Value, CodecError> {
     let elements = list.into_iter().enumerate();
     let elements = elements.map(|(index, node)| T::deserialize(node).map_err(|error| error.in_element(index)));
     Ok(Arc::new(elements.collect::<Result<Vec<T>, _>>()?))

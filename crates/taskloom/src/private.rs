@@ -93,8 +93,9 @@ pub trait NotOption {
 impl<T> NotOption for Probe<T> {}
 
 #[cfg(feature = "sqlite")]
-impl<T: serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static> Probe<T> {
-    /// How values of the type are stored, beside [`NotCoded`].
+impl<T: serde::Serialize + serde::Deserialize<'static> + Send + Sync + 'static> Probe<T> {
+    /// How values of the type are stored, beside [`NotCoded`]. Whether a bound holds that names a lifetime is not seen
+    /// when one of the two is chosen, so this asks for `Deserialize<'static>`, which types that borrow implement too.
     pub const CODING: Coding = Coding::Codec(crate::codec::Codec::of::<T>());
 }
 

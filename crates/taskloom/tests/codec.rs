@@ -2,6 +2,7 @@
 
 #![cfg(feature = "sqlite")]
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+#![expect(clippy::option_option, reason = "these come back too")]
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -9,13 +10,13 @@ use std::{
 };
 
 use proptest::prelude::*;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
-use taskloom::codec::Codec;
+use taskloom::codec::{Codec, canonical};
 
-trait Stored: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {}
+trait Stored: Serialize + Deserialize<'static> + Clone + Send + Sync + 'static {}
 
-impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Stored for T {}
+impl<T: Serialize + Deserialize<'static> + Clone + Send + Sync + 'static> Stored for T {}
 
 fn text<T: Stored>(value: &T) -> String {
     Codec::of::<T>().encode(value).unwrap()
@@ -31,6 +32,7 @@ fn reading_fails<T: Stored>(text: &str) -> String {
 
 /// Asserts what the text is, and that the value comes back from it.
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "it is a literal mostly")]
 fn both<T: Stored + PartialEq + Debug>(value: T, expected: &str) {
     assert_eq!(text(&value), expected);
     assert_eq!(read::<T>(expected), value);
@@ -113,7 +115,7 @@ fn d_03_all_else_has_a_tag() {
     assert!(read::<f32>(r#"{"$float":"nan"}"#).is_nan());
     both(vec![0_u8, 255], r#"{"$bytes":"AP8="}"#);
     both(BTreeMap::from([(1, 'a'), (2, 'b')]), r#"{"$dict":[[1,"a"],[2,"b"]]}"#);
-    both(BTreeMap::from([((1, 2), BTreeMap::from([(true, ())]))]), r#"{"$dict":[[[1,2],{"$dict":[[true,null]]}]]}"#);
+    both(BTreeMap::from([((1, 2), BTreeMap::from([(true, 'a')]))]), r#"{"$dict":[[[1,2],{"$dict":[[true,"a"]]}]]}"#);
     both(BTreeMap::from([(Shape::Point, 1), (Shape::Circle(1), 2)]), r#"{"$dict":[["Point",1],[{"Circle":1},2]]}"#);
 }
 
@@ -138,6 +140,23 @@ fn d_03_something_does_not_come_back_as_nothing() {
     both(vec![None, Some(None), Some(Some(1))], r#"[null,{"$some":null},1]"#);
     both(vec![Some(None), Some(Some(None)), Some(Some(Some(1)))], r#"[{"$some":null},{"$some":{"$some":null}},1]"#);
     both(Some(json!(null)), r#"{"$some":null}"#);
+}
+
+#[test]
+fn d_03_what_refers_to_something_for_ever_comes_back() {
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Label {
+        text: &'static str,
+        path: Option<&'static std::path::Path>,
+    }
+
+    both("text", "\"text\"");
+    both(Label { text: "a", path: Some(std::path::Path::new("b")) }, r#"{"text":"a","path":"b"}"#);
+    let bytes: &'static [u8] = &[1, 2];
+    both(bytes, "[1,2]");
+    // What is read twice is kept once.
+    assert!(std::ptr::eq(read::<&str>("\"once\""), read::<&str>("\"once\"")));
+    assert!(std::ptr::eq(read::<&[u8]>("[1,2]"), read::<&[u8]>(r#"{"$bytes":"AQI="}"#)));
 }
 
 /// Deserializers that look at a value before they know its type.
@@ -243,7 +262,7 @@ fn d_03_a_text_that_cannot_be_read_says_where_and_what_to_do() {
 #[test]
 fn d_03_deep_values_are_refused_when_they_are_written() {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-    struct Link(BTreeMap<u8, Link>);
+    struct Link(BTreeMap<u8, Self>);
 
     let chain = |length| (1..length).fold(Link(BTreeMap::new()), |link, _| Link(BTreeMap::from([(1, link)])));
     let deepest = chain(128);
@@ -266,6 +285,40 @@ fn d_03_the_list_of_a_map_is_stored_by_the_codec_of_its_elements() {
     assert!(error.starts_with("a `Vec<codec::Shape>` cannot be read from the store: at `[1]`: "), "{error}");
     let error = codec.decode_list("1").unwrap_err().to_string();
     assert!(error.contains("it is no list"), "{error}");
+}
+
+/// A program may have `serde_json` keep all digits of its numbers, which it then gives in a form of its own.
+#[test]
+fn d_03_numbers_with_all_their_digits_are_plain_where_that_loses_none() {
+    #[derive(Clone, Serialize, Deserialize)]
+    struct Number {
+        #[serde(rename = "$serde_json::private::Number")]
+        digits: String,
+    }
+
+    let written = |digits: &str| text(&Number { digits: digits.to_owned() });
+    assert_eq!(written("7"), "7");
+    assert_eq!(written("-0.5"), "-0.5");
+    assert_eq!(written("18446744073709551615"), r#"{"$int":"0xffffffffffffffff"}"#);
+    let longer = "0.10000000000000000000000001";
+    assert_eq!(written(longer), format!(r#"{{"$dict":[["$serde_json::private::Number","{longer}"]]}}"#));
+    assert_eq!(read::<u8>(r#"{"$serde_json::private::Number":"7"}"#), 7);
+}
+
+#[test]
+fn d_03_raw_json_comes_back() {
+    let raw = serde_json::value::RawValue::from_string(r#"{"a": 1}"#.to_owned()).unwrap();
+    assert_eq!(read::<Box<serde_json::value::RawValue>>(&text(&raw)).get(), raw.get());
+}
+
+/// So that equal arguments have equal digests in each process.
+#[test]
+fn d_02_the_order_of_a_hash_map_does_not_count() {
+    let map = |keys: [i64; 3]| keys.into_iter().map(|key| (key, vec![Some(key.to_string()), None])).collect();
+    let texts = (0..20).map(|_| text::<HashMap<i64, Vec<Option<String>>>>(&map([1, 10, 2])));
+    let canonical: BTreeSet<String> = texts.map(|text| canonical(&text).unwrap()).collect();
+    let expected = r#"{"$dict":[[1,["1",null]],[10,["10",null]],[2,["2",null]]]}"#;
+    assert_eq!(canonical, BTreeSet::from([expected.to_owned()]));
 }
 
 #[test]
@@ -311,7 +364,8 @@ proptest! {
     fn d_03_every_value_comes_back(value in tree()) {
         let text = text(&value);
         prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{text}");
-        prop_assert_eq!(read::<Tree>(&text), value);
+        prop_assert_eq!(read::<Tree>(&text), value.clone());
+        prop_assert_eq!(read::<Tree>(&canonical(&text).unwrap()), value);
     }
 
     #[test]

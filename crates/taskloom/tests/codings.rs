@@ -30,6 +30,7 @@ fn by_value(_pool: Pool, _written: OnlyWritten, _report: Report, _note: Option<S
 }
 
 #[task]
+#[expect(clippy::ref_option, reason = "it is one way to take an option")]
 fn by_reference(_pool: &Pool, _text: &str, _list: &[Report], _note: &Option<Report>) -> BTreeMap<u8, Report> {
     BTreeMap::new()
 }
@@ -90,6 +91,26 @@ fn d_03_types_of_a_function_s_own_are_stored() {
     let codecs = codecs(local::task()._pool(LocalPool));
     assert!(knows::<Local>(&codecs));
     assert!(!knows::<LocalPool>(&codecs));
+}
+
+#[test]
+fn d_03_a_text_for_ever_is_stored() {
+    #[derive(Clone, Serialize, Deserialize)]
+    struct Label(&'static str);
+
+    #[task]
+    fn text() -> &'static str {
+        "text"
+    }
+
+    #[task]
+    fn label() -> Vec<Label> {
+        vec![Label("a")]
+    }
+
+    let codecs = codecs(text::task() >> label::task());
+    assert!(knows::<&'static str>(&codecs));
+    assert!(knows::<Vec<Label>>(&codecs));
 }
 
 #[test]

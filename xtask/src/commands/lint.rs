@@ -15,7 +15,10 @@ pub(super) fn run(arguments: &[&str]) -> Result<(), Failure> {
 /// Every static check, the quick ones first; a warning is an error.
 pub(super) fn all() -> Result<(), Failure> {
     execute(Venv::development()?.module("ruff", ["check"]).args(PYTHON_SOURCES))?;
-    execute(Python::cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?)?;
+    let everything =
+        ["clippy", "--workspace", "--all-targets", "--features", "taskloom/sqlite", "--", "-D", "warnings"];
+    execute(Python::cargo(everything)?)?;
+    execute(cargo(["clippy", "--package", "taskloom", "--", "-D", "warnings"]))?;
     execute(Python::cargo(["doc", "--no-deps", "--workspace"])?.env("RUSTDOCFLAGS", "-D warnings"))?;
     packages()?;
     types()

@@ -52,7 +52,8 @@ fn everything() -> Result<(), Failure> {
 
 /// The Rust tests and doc tests. The Python bridge has none of its own: it is tested from Python.
 fn rust(arguments: &[&str]) -> Result<(), Failure> {
-    execute(cargo(["test", "--workspace", "--exclude", "taskloom-python"]).args(arguments))
+    let build = ["test", "--workspace", "--exclude", "taskloom-python", "--features", "taskloom/sqlite"];
+    execute(cargo(build).args(arguments))
 }
 
 /// Counts instructions and allocations, and compares them with the committed numbers; `--write` replaces these.

@@ -9,14 +9,15 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{CodecError, node::Node};
+use super::{CodecError, kept, node::Node, tags};
 
 type Result<T, E = CodecError> = std::result::Result<T, E>;
 
-impl<'de> Deserializer<'de> for Node {
+/// Nothing of it is borrowed, so it may be asked for types that borrow for ever.
+impl Deserializer<'static> for Node {
     type Error = CodecError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+    fn deserialize_any<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value> {
         match self {
             Self::Null => visitor.visit_unit(),
             Self::Some(inner) => visitor.visit_some(*inner),
@@ -44,7 +45,21 @@ impl<'de> Deserializer<'de> for Node {
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+    fn deserialize_str<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value> {
+        match self {
+            Self::Text(text) if kept::borrows::<V::Value>() => visitor.visit_borrowed_str(kept::text(text)),
+            node => node.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_bytes<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value> {
+        if kept::borrows::<V::Value>() {
+            return visitor.visit_borrowed_bytes(kept::bytes(Vec::deserialize(self)?));
+        }
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value> {
         match self {
             Self::Null => visitor.visit_none(),
             Self::Some(inner) => visitor.visit_some(*inner),
@@ -52,23 +67,26 @@ impl<'de> Deserializer<'de> for Node {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value> {
-        visitor.visit_newtype_struct(self)
+    fn deserialize_newtype_struct<V: Visitor<'static>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+        match name {
+            tags::RAW => self.deserialize_any(visitor),
+            _ => visitor.visit_newtype_struct(self),
+        }
     }
 
     /// Bytes are a list of numbers for types that know no bytes.
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+    fn deserialize_seq<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value> {
         match self {
             Self::Bytes(bytes) => visitor.visit_seq(SeqDeserializer::new(bytes.into_iter())),
             node => node.deserialize_any(visitor),
         }
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value> {
+    fn deserialize_tuple<V: Visitor<'static>>(self, _: usize, visitor: V) -> Result<V::Value> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(
+    fn deserialize_enum<V: Visitor<'static>>(
         self,
         _: &'static str,
         _: &'static [&'static str],
@@ -85,7 +103,8 @@ impl<'de> Deserializer<'de> for Node {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        <V: Visitor<'static>>
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char string byte_buf unit unit_struct
         tuple_struct map struct identifier ignored_any
     }
 }
@@ -95,10 +114,10 @@ struct Elements {
     count: usize,
 }
 
-impl<'de> SeqAccess<'de> for Elements {
+impl SeqAccess<'static> for Elements {
     type Error = CodecError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+    fn next_element_seed<T: DeserializeSeed<'static>>(&mut self, seed: T) -> Result<Option<T::Value>> {
         let Some(node) = self.elements.next() else { return Ok(None) };
         let value = seed.deserialize(node).map_err(|error| error.in_element(self.count))?;
         self.count += 1;
@@ -116,10 +135,10 @@ struct Entries {
     value: Option<(String, Node)>,
 }
 
-impl<'de> MapAccess<'de> for Entries {
+impl MapAccess<'static> for Entries {
     type Error = CodecError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
+    fn next_key_seed<K: DeserializeSeed<'static>>(&mut self, seed: K) -> Result<Option<K::Value>> {
         let Some((key, value)) = self.entries.next() else { return Ok(None) };
         let shown = match &key {
             Node::Text(text) => format!("\"{text}\""),
@@ -130,7 +149,7 @@ impl<'de> MapAccess<'de> for Entries {
         seed.deserialize(key).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
+    fn next_value_seed<V: DeserializeSeed<'static>>(&mut self, seed: V) -> Result<V::Value> {
         let Some((key, value)) = self.value.take() else {
             return Err(CodecError::reading("its `Deserialize` asks for a value before its key"));
         };
@@ -147,11 +166,11 @@ struct Variant {
     content: Option<Node>,
 }
 
-impl<'de> EnumAccess<'de> for Variant {
+impl EnumAccess<'static> for Variant {
     type Error = CodecError;
     type Variant = Content;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Content)> {
+    fn variant_seed<V: DeserializeSeed<'static>>(self, seed: V) -> Result<(V::Value, Content)> {
         Ok((seed.deserialize(self.name)?, Content(self.content)))
     }
 }
@@ -165,22 +184,22 @@ impl Content {
     }
 }
 
-impl<'de> VariantAccess<'de> for Content {
+impl VariantAccess<'static> for Content {
     type Error = CodecError;
 
     fn unit_variant(self) -> Result<()> {
         self.0.map_or(Ok(()), Deserialize::deserialize)
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
+    fn newtype_variant_seed<T: DeserializeSeed<'static>>(self, seed: T) -> Result<T::Value> {
         seed.deserialize(self.some("a variant with a value")?)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value> {
+    fn tuple_variant<V: Visitor<'static>>(self, _: usize, visitor: V) -> Result<V::Value> {
         self.some("a variant with values")?.deserialize_seq(visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value> {
+    fn struct_variant<V: Visitor<'static>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value> {
         self.some("a variant with fields")?.deserialize_any(visitor)
     }
 }

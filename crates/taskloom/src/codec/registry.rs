@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use taskloom_core::{Definition, Plan};
 
 use super::Codec;
@@ -58,7 +58,7 @@ impl Codecs {
     }
 
     /// Adds the one of a type.
-    pub fn register<T: Serialize + DeserializeOwned + Send + Sync + 'static>(&mut self) {
+    pub fn register<T: Serialize + Deserialize<'static> + Send + Sync + 'static>(&mut self) {
         self.add(Codec::of::<T>());
     }
 

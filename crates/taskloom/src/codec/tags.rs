@@ -4,6 +4,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::node::Node;
 
+/// What `serde_json` calls a number in the form that it gives it where a program has it keep all digits
+/// (`arbitrary_precision`).
+pub(super) const NUMBER: &str = "$serde_json::private::Number";
+/// What it calls a text that it leaves as it is.
+pub(super) const RAW: &str = "$serde_json::private::RawValue";
+
 /// What an object whose first key begins with `$` stands for. What only Python writes is read as what Rust's types for
 /// the same read: dates and the like as texts, tuples and sets as lists, objects as maps.
 pub(super) fn understand(entries: Vec<(String, Node)>) -> Result<Node, String> {
@@ -19,8 +25,7 @@ pub(super) fn understand(entries: Vec<(String, Node)>) -> Result<Node, String> {
         ("$datetime" | "$date" | "$time" | "$decimal" | "$uuid" | "$path", text @ Node::Text(_)) => Some(text),
         ("$enum", _) => entries.find(|(key, _)| key == "name").map(|(_, name)| name),
         ("$object", _) => entries.find(|(key, _)| key == "fields").map(|(_, fields)| fields),
-        // serde_json gives a number in this form where a program has it keep all digits.
-        ("$serde_json::private::Number", Node::Text(text)) => number(&text),
+        (NUMBER, Node::Text(text)) => number(&text),
         _ => None,
     };
     node.ok_or_else(|| format!("it is written as `{tag}`, in a form that Rust does not read"))

@@ -7,7 +7,7 @@ use serde::{
 };
 
 use super::{Encoder, Result};
-use crate::codec::CodecError;
+use crate::codec::{CodecError, tags};
 
 /// A list under way.
 pub(super) struct List<'a> {
@@ -86,8 +86,28 @@ impl<'a> Entries<'a> {
         self.value(value).map_err(|error| error.in_field(name))
     }
 
+    /// The number that this stands for, if it is one of `serde_json`'s with all digits and a float has them all too.
+    fn number(&self) -> Option<String> {
+        let [(_, value)] = self.places[..] else { return None };
+        if self.last_key() != format!("\"{}\"", tags::NUMBER) {
+            return None;
+        }
+        let digits = serde_json::from_slice::<String>(&self.encoder.out[value..]).ok()?;
+        let number = match digits.parse::<i128>() {
+            Ok(int) => super::text(&int),
+            Err(_) => super::text(&digits.parse::<f64>().ok()?),
+        };
+        number.ok().filter(|number| *number == digits || number.starts_with('{'))
+    }
+
     fn close(self) {
+        let number = if self.plain { None } else { self.number() };
         let Self { encoder, start, places, plain, around } = self;
+        if let Some(number) = number {
+            encoder.out.truncate(start);
+            encoder.push(&number);
+            return encoder.leave("");
+        }
         if !plain {
             let written = encoder.out.split_off(start);
             encoder.push(r#"{"$dict":["#);
