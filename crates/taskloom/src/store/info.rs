@@ -47,7 +47,8 @@ pub(super) fn query(
     // A run's own row changes with its status alone, which spares each transaction a page.
     let mut statement = connection.prepare_cached(&format!(
         "SELECT id, workflow, status, until, begun,
-             max(changed, begun + coalesce((SELECT at FROM entries WHERE run = number ORDER BY seq DESC LIMIT 1), 0)),
+             max(changed, begun + coalesce((SELECT at FROM entries
+                 WHERE place BETWEEN number << 32 AND number << 32 | 0xffffffff ORDER BY place DESC LIMIT 1), 0)),
              owner, number, taken
          FROM runs WHERE {which} ORDER BY number"
     ))?;

@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    ops::RangeInclusive,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -46,7 +47,7 @@ pub struct RunJournal {
 pub(super) struct Owned {
     /// Counts the owners of a run. One that is not the run's last may not write.
     pub(super) epoch: i64,
-    /// The next entry's number, once it is known.
+    /// The next entry's place, once it is known.
     pub(super) next: Mutex<Option<i64>>,
     /// How many answers the driver has seen.
     pub(super) seen: AtomicUsize,
@@ -109,14 +110,11 @@ impl Journal for RunJournal {
         let seen = i64::try_from(owned.seen.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
         let new = self.file.write(self.durability, |connection| {
             self.check(connection, owned.epoch)?;
-            let mut seq = match known {
-                Some(seq) => seq,
-                None => next_seq(connection, self.number)?,
+            let next = match known {
+                Some(next) => next,
+                None => next_place(connection, self.number)?,
             };
-            for entry in entries {
-                insert(connection, self.number, seq, entry)?;
-                seq += 1;
-            }
+            let next = insert(connection, self.number, next, entries)?;
             if let Some(status) = status {
                 connection
                     .prepare_cached(
@@ -124,7 +122,7 @@ impl Journal for RunJournal {
                     )?
                     .execute((self.number, status.name(), status.until(), seen, micros::now()))?;
             }
-            Ok(seq)
+            Ok(next)
         })?;
         *next = Some(new);
         Ok(())
@@ -149,39 +147,51 @@ impl std::fmt::Debug for RunJournal {
     }
 }
 
-fn next_seq(connection: &Connection, run: i64) -> Result<i64, Failure> {
-    let seq = connection.prepare_cached("SELECT coalesce(max(seq) + 1, 0) FROM entries WHERE run = ?1")?;
-    let mut seq = seq;
-    Ok(seq.query_row([run], |row| row.get(0))?)
+/// The places of a run's entries.
+pub(super) fn places(run: i64) -> RangeInclusive<i64> {
+    run << 32..=run << 32 | 0xffff_ffff
 }
 
-fn insert(connection: &Connection, run: i64, seq: i64, entry: &Entry) -> Result<(), Failure> {
-    let (body, large_body) = large::put(connection, run, &entry.body)?;
-    let (value, large_value) = match &entry.value {
-        None => (None, false),
-        Some(value) => {
-            let (value, large) = large::put(connection, run, value)?;
-            (Some(value), large)
+fn next_place(connection: &Connection, run: i64) -> Result<i64, Failure> {
+    let places = places(run);
+    let last = connection
+        .prepare_cached("SELECT max(place) FROM entries WHERE place BETWEEN ?1 AND ?2")?
+        .query_row((places.start(), places.end()), |row| row.get::<_, Option<i64>>(0))?;
+    Ok(last.map_or(*places.start(), |last| last + 1))
+}
+
+/// Inserts entries from a place on, and says which is the next.
+fn insert(connection: &Connection, run: i64, first: i64, entries: &[Entry]) -> Result<i64, Failure> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO entries (place, at, kind, node, body, value, large) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    let end = *places(run).end();
+    let mut place = first;
+    for entry in entries {
+        if place > end {
+            return Err(full().into());
         }
-    };
-    connection
-        .prepare_cached(
-            "INSERT INTO entries (run, seq, at, kind, node, body, value, large) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?
-        .execute((
-            run,
-            seq,
-            micros::of_u64(entry.at),
-            &*entry.kind,
-            entry.node,
-            &*body,
-            value.as_deref(),
-            i64::from(large_body) | i64::from(large_value) << 1,
-        ))?;
-    if let Some(asking) = &entry.asks {
-        questions::ask(connection, run, entry.node, asking)?;
+        let (body, large_body) = large::put(connection, run, &entry.body)?;
+        let (value, large_value) = match &entry.value {
+            None => (None, false),
+            Some(value) => {
+                let (value, large) = large::put(connection, run, value)?;
+                (Some(value), large)
+            }
+        };
+        let large = i64::from(large_body) | i64::from(large_value) << 1;
+        let at = micros::of_u64(entry.at);
+        insert.execute((place, at, &*entry.kind, entry.node, &*body, value.as_deref(), large))?;
+        if let Some(asking) = &entry.asks {
+            questions::ask(connection, run, entry.node, asking)?;
+        }
+        place += 1;
     }
-    Ok(())
+    Ok(place)
+}
+
+fn full() -> Error {
+    Error::new(ErrorKind::StoreFailed, "a run has no more than 4,294,967,296 entries\n  go on in another run")
 }
 
 /// Reads a run's entries in order.
@@ -190,9 +200,11 @@ pub(super) fn history(
     run: i64,
     each: &mut dyn FnMut(Entry) -> Result<()>,
 ) -> Result<(), Failure> {
-    let mut statement = connection
-        .prepare_cached("SELECT at, kind, node, body, value, large FROM entries WHERE run = ?1 ORDER BY seq")?;
-    let mut rows = statement.query([run])?;
+    let mut statement = connection.prepare_cached(
+        "SELECT at, kind, node, body, value, large FROM entries WHERE place BETWEEN ?1 AND ?2 ORDER BY place",
+    )?;
+    let places = places(run);
+    let mut rows = statement.query((places.start(), places.end()))?;
     while let Some(row) = rows.next()? {
         each(entry(connection, row)?)?;
     }

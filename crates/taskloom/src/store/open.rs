@@ -128,13 +128,17 @@ impl Store {
     }
 
     fn opened(&self, id: &str, found: Found, hold: Option<Hold>, is_new: bool) -> Result<OpenRun> {
-        let next = Mutex::new(is_new.then_some(0));
         let journal = RunJournal {
             file: self.file()?,
             durability: self.durability,
             number: found.number,
             id: id.into(),
-            owned: hold.map(|hold| Owned { epoch: found.epoch, next, seen: AtomicUsize::new(0), _hold: hold }),
+            owned: hold.map(|hold| Owned {
+                epoch: found.epoch,
+                next: Mutex::default(),
+                seen: AtomicUsize::new(0),
+                _hold: hold,
+            }),
         };
         Ok(OpenRun { journal, beginning: found.beginning, status: found.status, is_new })
     }

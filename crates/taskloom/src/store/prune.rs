@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Store, failure::Failure, hold::LockFile, micros, open::place};
+use super::{Store, failure::Failure, hold::LockFile, journal::places, micros, open::place};
 use crate::Result;
 
 const ENDED: &str = "status IN ('succeeded', 'terminated', 'failed', 'cancelled') AND changed <= ?1";
@@ -50,7 +50,11 @@ fn delete(connection: &Connection, lock: &'static LockFile, run: i64, before: i6
     let Some(taken) = taken else { return Ok(false) };
     // Held until it is deleted.
     let Some(_hold) = lock.hold(place(run, taken))? else { return Ok(false) };
-    for table in ["entries", "feedback", "blob_uses"] {
+    let places = places(run);
+    connection
+        .prepare_cached("DELETE FROM entries WHERE place BETWEEN ?1 AND ?2")?
+        .execute((places.start(), places.end()))?;
+    for table in ["feedback", "blob_uses"] {
         connection.prepare_cached(&format!("DELETE FROM {table} WHERE run = ?1"))?.execute([run])?;
     }
     connection.prepare_cached("DELETE FROM runs WHERE number = ?1")?.execute([run])?;

@@ -26,8 +26,9 @@ impl Store {
 
 const CHECKS: [&str; 5] = [
     "SELECT 'run `' || id || '` has lost its plan' FROM runs WHERE fingerprint NOT IN (SELECT fingerprint FROM plans)",
-    "SELECT 'run `' || id || '` lacks entries' FROM runs JOIN entries ON run = number
-     GROUP BY number HAVING count(*) <> max(seq) + 1",
+    "SELECT 'run `' || coalesce(id, run) || '` lacks entries'
+     FROM (SELECT run, count(*) AS have, max(seq) + 1 AS want FROM entries GROUP BY run) LEFT JOIN runs ON run = number
+     WHERE have <> want",
     "SELECT DISTINCT 'there are entries of run number ' || run || ', which does not exist' FROM entries
      WHERE run NOT IN (SELECT number FROM runs)",
     "SELECT DISTINCT 'there are questions of run number ' || run || ', which does not exist' FROM feedback
