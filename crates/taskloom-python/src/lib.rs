@@ -17,6 +17,7 @@
 )]
 
 mod body;
+mod caps;
 mod compose;
 mod content;
 mod definition;
@@ -24,6 +25,8 @@ mod errors;
 mod execution;
 mod exit;
 mod fork;
+mod further;
+mod id;
 mod instance;
 mod live_ids;
 mod maps;

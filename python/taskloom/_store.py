@@ -1,0 +1,141 @@
+"""A store of runs: one SQLite file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from . import _native
+
+if TYPE_CHECKING:
+    from ._codec import ValueCodec
+
+__all__ = ["Question", "RunInfo", "Store"]
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What is known of a run in a store, without its program."""
+
+    run_id: str
+    workflow: str
+    status: str
+    """`running`, `suspended`, `succeeded`, `terminated`, `failed` or `cancelled`. One that is `running` may be of a
+    process that has died."""
+    begun: datetime
+    changed: datetime
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question that a task has asked a person."""
+
+    feedback_id: str
+    run_id: str
+    key: str
+    feedback_type: str
+    prompt: str
+    options: list[str]
+    asked: datetime
+    answered: datetime | None
+    answer: Any
+
+
+class Store:
+    """A store of runs: one SQLite file, with a file for locks beside it.
+
+    Any number of threads and processes of one machine may use it at the same time; a run in it is driven by one of
+    them at a time.
+
+    - `durability`: with `"full"`, what is recorded survives a loss of power: each commit waits for the disk. With
+      `"normal"` it survives the death of the process, and a loss of power may cost the last commits.
+    - `codecs`: how values of further classes are written (`taskloom.ValueCodec`).
+    - `pickle`: write with pickle what has no other form. Only for a store that nobody else can write to.
+
+    >>> import os, tempfile
+    >>> from taskloom import Store, task, workflow
+    >>> @task
+    ... def fetch():
+    ...     return "sunny"
+    >>> store = Store(os.path.join(tempfile.mkdtemp(), "runs.db"))
+    >>> weather = workflow("weather").add(fetch)
+    >>> weather.execute(store=store, run_id="nightly")
+    'sunny'
+    >>> [(run.run_id, run.status) for run in store.runs()]
+    [('nightly', 'succeeded')]
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        durability: str = "full",
+        codecs: Sequence[ValueCodec[Any]] = (),
+        pickle: bool = False,
+    ) -> None:
+        self._native = _native.Store(os.fspath(path), durability)
+        self.codecs = tuple(codecs)
+        self.pickle = pickle
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return str(self._native.path)
+
+    def runs(self) -> list[RunInfo]:
+        """All runs, in the order in which they began."""
+        return [
+            RunInfo(run["run_id"], run["workflow"], run["status"], _time(run["begun"]), _time(run["changed"]))
+            for run in self._native.runs()
+        ]
+
+    def questions(self, run_id: str | None = None) -> list[Question]:
+        """The questions of a run, or of all, with their answers if they have some."""
+        from ._codec import Codecs
+
+        codecs = Codecs(())
+        return [
+            Question(
+                question["feedback_id"],
+                question["run_id"],
+                question["key"].partition(":")[2],
+                question["feedback_type"],
+                question["prompt"],
+                question["options"],
+                _time(question["asked"]),
+                None if question["answered"] is None else _time(question["answered"]),
+                None if question["answer"] is None else codecs.decode_opaque(question["answer"]),
+            )
+            for question in self._native.questions(run_id)
+        ]
+
+    def answer(self, feedback_id: str, value: Any) -> None:
+        """Answers a question, from any process: a bool, a text, one of its options, a list of some of them, or
+        anything, according to its type. The first answer counts. A run that is suspended goes on when it is executed
+        again."""
+        from ._codec import Codecs
+
+        self._native.answer(feedback_id, Codecs(()).encode(value))
+
+    def prune(self, older_than: float | timedelta) -> int:
+        """Deletes runs that ended so long ago; says how many these were."""
+        seconds = older_than.total_seconds() if isinstance(older_than, timedelta) else older_than
+        return self._native.prune(float(seconds))
+
+    def verify(self) -> list[str]:
+        """What is wrong with the file; nothing, if all is well."""
+        return self._native.verify()
+
+    def take_over(self, run_id: str) -> None:
+        """Takes a run from a process that drives it and does not die but hangs."""
+        self._native.take_over(run_id)
+
+    def __repr__(self) -> str:
+        return f"Store({self.path!r})"
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
