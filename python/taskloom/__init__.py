@@ -38,16 +38,22 @@ __all__ = [
     "CoordinationBackend",
     "Edge",
     "Event",
+    "FeedbackResponse",
     "Graph",
     "Group",
     "Instance",
     "MapInstance",
+    "Opaque",
+    "Question",
     "RetryPolicy",
     "Run",
     "RunHandle",
+    "RunInfo",
+    "Store",
     "Task",
     "TaskExecutionContext",
     "TaskRecord",
+    "ValueCodec",
     "Workflow",
     "__version__",
     "chain",
@@ -55,15 +61,31 @@ __all__ = [
     "hooks",
     "parallel",
     "policies",
+    "secret",
     "task",
     "unmapped",
     "workflow",
 ]
 
-_LATER = {"Store", "Temporal", "secret"}
+_LAZY = {
+    "FeedbackResponse": "_waiting",
+    "Opaque": "_codec",
+    "Question": "_store",
+    "RunInfo": "_store",
+    "Store": "_store",
+    "ValueCodec": "_codec",
+    "secret": "_secret",
+}
+"""What only durable runs need, by module."""
+
+_LATER = {"Temporal"}
 
 
 def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        from importlib import import_module
+
+        return getattr(import_module(f".{_LAZY[name]}", __name__), name)
     if name in _LATER:
         raise NotImplementedError(f"taskloom.{name} is not implemented yet")
     raise AttributeError(f"module 'taskloom' has no attribute {name!r}")

@@ -7,22 +7,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ._channel import Channel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+
     from ._logger import TaskLogger
     from ._typed_channel import TypedChannel
+    from ._waiting import Waiting
 
 __all__ = ["TaskExecutionContext"]
 
-_LATER = frozenset(
-    {
-        "channel",
-        "checkpoint",
-        "idempotency_key",
-        "request_approval",
-        "request_feedback",
-        "sleep",
-        "step",
-    }
-)
+_LATER = frozenset({"channel", "checkpoint"})
 
 
 class TaskExecutionContext:
@@ -35,7 +29,7 @@ class TaskExecutionContext:
     before jumps.
     """
 
-    __slots__ = ("_control", "attempt", "cycle_count", "task_id")
+    __slots__ = ("_control", "_waiting", "attempt", "cycle_count", "task_id")
 
     def __init__(self, task_id: str, iteration: int, attempt: int, control: Any) -> None:
         self.task_id = task_id
@@ -46,6 +40,7 @@ class TaskExecutionContext:
         self.attempt = attempt
         """The attempt of this execution; the first is 1."""
         self._control = control
+        self._waiting: Waiting | None = None
 
     @property
     def run_id(self) -> str:
@@ -119,6 +114,96 @@ class TaskExecutionContext:
         can ask for what follows it; or the task executes a workflow of its own.
         """
         self._control.next(task, goto)
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for every attempt of this execution, and for no other: to pass to what must not do a thing twice."""
+        return f"{self.run_id}/{self.task_id}/{self.cycle_count}"
+
+    def step(self, name: str, function: Callable[..., Any], *args: Any, returns: Any = None, **kwargs: Any) -> Any:
+        """Runs a part of the task once for all attempts of this execution, and gives its value.
+
+        In a durable run the value is recorded before this returns, with what the part has written to the channel, and a
+        further attempt, or one in another process, gets it from there. A crash between the effect of the part and its
+        record repeats it. `returns` names the class of the value, where no annotation of the workflow does.
+
+        In an async task the call is awaited, and the function may be a coroutine function.
+
+        >>> from taskloom import TaskExecutionContext, task, workflow
+        >>> @task
+        ... def pay(ctx: TaskExecutionContext, amount: int):
+        ...     return ctx.step("charge", lambda: f"charged {amount}")
+        >>> workflow("shop").add(pay(amount=3)).execute()
+        'charged 3'
+        """
+        waiting = self._wait()
+        if self._control.is_async:
+            return waiting.step_async(name, function, args, kwargs, returns)
+        return waiting.step(name, function, args, kwargs, returns)
+
+    def sleep(self, until: float | timedelta | datetime, *, key: str | None = None) -> Any:
+        """Waits for so many seconds, or until a time; in an async task it is awaited.
+
+        It takes no place among the running tasks. In a durable run a wait that is longer than `suspend_after` leaves the
+        body, and the task runs again from its beginning once the time has come: then this returns at once.
+        """
+        waiting = self._wait()
+        return waiting.sleep_async(until, key) if self._control.is_async else waiting.sleep(until, key)
+
+    def request_feedback(
+        self,
+        feedback_type: str,
+        prompt: str,
+        options: list[str] | None = None,
+        *,
+        timeout: float | None = None,
+        key: str | None = None,
+    ) -> Any:
+        """Asks a person, and gives the answer as a `FeedbackResponse`; in an async task it is awaited.
+
+        - `feedback_type`: `approval`, `text`, `selection`, `multi_selection` or `custom`.
+        - `options`: what there is to choose from.
+        - `timeout`: for how many seconds the answer is waited for in the process, in a durable run; by default
+          `suspend_after`. After that the body is left, and the task runs again from its beginning once there is an
+          answer: then this returns at once.
+        - `key`: what the question is remembered under; by default its place among the questions of the task.
+
+        The answer comes from `store.answer(…)`, in any process, or from `handle.answer(…)`.
+        """
+        waiting = self._wait()
+        if self._control.is_async:
+            return waiting.ask_async(feedback_type, prompt, options, timeout, key)
+        return waiting.ask(feedback_type, prompt, options, timeout, key)
+
+    def request_approval(self, prompt: str, *, timeout: float | None = None, key: str | None = None) -> Any:
+        """Asks a person for a yes or no, as `request_feedback` does; gives a bool."""
+        return self._value(self.request_feedback("approval", prompt, timeout=timeout, key=key))
+
+    def request_text_input(self, prompt: str, *, timeout: float | None = None, key: str | None = None) -> Any:
+        """Asks a person for a text, as `request_feedback` does."""
+        return self._value(self.request_feedback("text", prompt, timeout=timeout, key=key))
+
+    def request_selection(
+        self, prompt: str, options: list[str], *, timeout: float | None = None, key: str | None = None
+    ) -> Any:
+        """Lets a person choose one of the options, as `request_feedback` does."""
+        return self._value(self.request_feedback("selection", prompt, options, timeout=timeout, key=key))
+
+    def _value(self, asked: Any) -> Any:
+        if not self._control.is_async:
+            return asked.value
+
+        async def value() -> Any:
+            return (await asked).value
+
+        return value()
+
+    def _wait(self) -> Waiting:
+        if self._waiting is None:
+            from ._waiting import Waiting
+
+            self._waiting = Waiting(self._control.waits(), self.run_id, self.task_id)
+        return self._waiting
 
     def next_iteration(self, data: Any = None) -> None:
         """Runs this task again before anything behind it runs, with `data` as its first argument after the

@@ -8,6 +8,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ._execution import SUSPEND_SECONDS
 from .errors import EncodingError, TaskloomError
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from ._store import Store
 
 __all__ = ["Durably", "Keep", "Program", "learn"]
-
-SUSPEND_SECONDS = 60.0
-"""How long a task waits in the process for time or for a person, if nothing else is said."""
 
 _programs: weakref.WeakValueDictionary[str, Program] = weakref.WeakValueDictionary()
 

@@ -24,12 +24,17 @@ from .errors import TaskloomError, TaskloomRuntimeError
 if TYPE_CHECKING:
     import asyncio
 
+    from ._durable import Keep
+
     from ._loop import Attempt
 
 __all__ = ["GRACE_SECONDS", "Host", "Limits", "RunHandle", "run_blocking", "succeeded"]
 
 GRACE_SECONDS = 5.0
 """How long plain functions are waited for that are to end, if nothing else is said."""
+
+SUSPEND_SECONDS = 60.0
+"""How long a task of a run waits in the process for time or for a person, if nothing else is said."""
 
 _WAKE_SECONDS = 0.05
 
@@ -109,6 +114,7 @@ class Host:
         "_works_here",
         "async_tasks",
         "context",
+        "durable",
         "execution",
         "grace",
         "loop",
@@ -124,6 +130,8 @@ class Host:
         *,
         workers: int = MOST_WORKERS,
         observe: Observe = None,
+        keep: Keep | None = None,
+        start_node: str | None = None,
     ) -> None:
         if status.imports_script:
             raise TaskloomRuntimeError(
@@ -153,13 +161,18 @@ class Host:
             limits.timeout,
             limits.grace,
             _PATIENCE_SECONDS,
+            SUSPEND_SECONDS if keep is None else keep.suspend_after,
+            start_node,
+            None if keep is None else keep.open(plan),
         )
+        self.durable = self.execution.is_durable
+        """Whether the run is kept in a store."""
         self.observers = observers_of(observe, self.execution)
         """Those who hear of the run, if somebody does."""
         if self.observers is not None:
             self.observers.run_starts(self.context)
         _alive.add(self)
-        if limits.timeout is not None:
+        if limits.timeout is not None and not self.execution.is_finished:
             self.execution.begin()
 
     # What the engine calls, from any thread.
@@ -300,7 +313,12 @@ def succeeded(run: Run) -> Run:
 
 
 def run_blocking(
-    plan: _native.Plan, channel: Mapping[str, Any], limits: Limits, observe: Observe = None
+    plan: _native.Plan,
+    channel: Mapping[str, Any],
+    limits: Limits,
+    observe: Observe = None,
+    keep: Keep | None = None,
+    start_node: str | None = None,
 ) -> Run:
     """Runs a plan and waits for it, working along where this thread may."""
     # Where asyncio has never been imported no loop can be running.
@@ -308,14 +326,22 @@ def run_blocking(
     loop = events._get_running_loop() if events is not None else None
     if loop is None:
         # This thread is one of those that run plain functions.
-        return Host(plan, channel, limits, workers=MOST_WORKERS - 1, observe=observe).run_here()
+        return Host(
+            plan,
+            channel,
+            limits,
+            workers=MOST_WORKERS - 1,
+            observe=observe,
+            keep=keep,
+            start_node=start_node,
+        ).run_here()
     from ._loop import is_own_loop
 
     if is_own_loop(loop):
         raise TaskloomRuntimeError(
             "execute() would block the event loop that runs async tasks; use `await workflow.execute_async()`"
         )
-    return Host(plan, channel, limits, observe=observe).watch()
+    return Host(plan, channel, limits, observe=observe, keep=keep, start_node=start_node).watch()
 
 
 class RunHandle:

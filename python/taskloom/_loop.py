@@ -4,27 +4,37 @@ lives until the process ends, so that `execute()` works inside a running loop to
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ._suspended import Suspended
+
 if TYPE_CHECKING:
     from . import _native
-    from ._execution import Host
+    from ._durable import Keep
+    from ._execution import Host, Limits
+    from ._observe import Observe
     from ._run import Run
 
-__all__ = ["Attempt", "cancel_tasks", "is_own_loop", "own_loop", "pump", "run_on_loop"]
+__all__ = ["Attempt", "cancel_tasks", "is_own_loop", "open_host", "own_loop", "pump", "run_on_loop", "writers"]
 
 _lock = threading.Lock()
 _own: asyncio.AbstractEventLoop | None = None
+_writers: ThreadPoolExecutor | None = None
+
+_MOST_WRITERS = 4
+"""How many threads wait for commits of durable runs, at most: those that come together share one commit."""
 
 
 def _forked() -> None:
     # This process was forked, and has no thread for the loop; nor has whoever may have held the lock.
-    global _lock, _own
-    _lock, _own = threading.Lock(), None
+    global _lock, _own, _writers
+    _lock, _own, _writers = threading.Lock(), None, None
 
 
 if hasattr(os, "register_at_fork"):
@@ -58,9 +68,44 @@ def is_own_loop(loop: asyncio.AbstractEventLoop) -> bool:
 
 def pump(host: Host) -> None:
     """Begins the async tasks that are ready. Runs on the loop."""
+    if host.durable:
+        _elsewhere(host.execution.take_async, partial(_pump_on, host))
+        return
     job = host.execution.take_async()
     while job is not None:
         job = _begin(host, job) or host.execution.take_async()
+
+
+def _pump_on(host: Host, job: _native.AsyncJob | None) -> None:
+    if job is not None:
+        _go_on(host, job)
+        pump(host)
+
+
+def _elsewhere(
+    call: Callable[[], _native.AsyncJob | None], then: Callable[[_native.AsyncJob | None], None]
+) -> None:
+    """Calls something that may wait for the disk on a thread of its own, and goes on with what it gives."""
+    waiting = asyncio.get_running_loop().run_in_executor(writers(), call)
+    waiting.add_done_callback(lambda done: None if done.cancelled() else then(done.result()))
+
+
+def writers() -> ThreadPoolExecutor:
+    """The threads that wait for the disk, so that no event loop does."""
+    global _writers
+    with _lock:
+        if _writers is None:
+            _writers = ThreadPoolExecutor(_MOST_WRITERS, "taskloom-writer")
+        return _writers
+
+
+def _told(host: Host, tell: Callable[[], _native.AsyncJob | None]) -> _native.AsyncJob | None:
+    """Tells the engine how a task has ended; gives the next one. In a durable run that begins by itself, once
+    what has happened is written."""
+    if not host.durable:
+        return tell()
+    _elsewhere(tell, partial(_go_on, host))
+    return None
 
 
 def _begin(host: Host, job: _native.AsyncJob) -> _native.AsyncJob | None:
@@ -76,7 +121,7 @@ def _begin(host: Host, job: _native.AsyncJob) -> _native.AsyncJob | None:
     except Exception as error:
         if observed is not None:
             observed(error)
-        return job.failed(error)
+        return _told(host, partial(job.failed, error))
     task = loop.create_task(coroutine, name=f"taskloom:{job.task_id}", context=context)
     host.async_tasks[task] = attempt = Attempt(host, job, loop, observed)
     if job.timeout is not None:
@@ -159,16 +204,17 @@ class Attempt:
         if task.cancelled():
             self._job.abandon()
         elif error is None:
-            _go_on(self._host, self._job.ended(task.result()))
-        elif isinstance(error, Exception):
-            _go_on(self._host, self._job.failed(error))
+            _go_on(self._host, _told(self._host, partial(self._job.ended, task.result())))
+        elif isinstance(error, (Exception, Suspended)):
+            # Where the body was left, the engine drops what it is told.
+            _go_on(self._host, _told(self._host, partial(self._job.failed, error)))
         else:
             self._job.abandon()
             self._host.interrupt(error)
 
     def _fail(self, error: TimeoutError) -> None:
         self._observe(error)
-        _go_on(self._host, self._job.failed(error))
+        _go_on(self._host, _told(self._host, partial(self._job.failed, error)))
 
     def _observe(self, error: BaseException | None) -> None:
         if self._observed is not None:
@@ -186,6 +232,24 @@ def _late(seconds: float) -> str:
 def _go_on(host: Host, following: _native.AsyncJob | None) -> None:
     while following is not None:
         following = _begin(host, following)
+
+
+async def open_host(
+    plan: _native.Plan,
+    channel: Mapping[str, Any],
+    limits: Limits,
+    observe: Observe,
+    keep: Keep | None,
+    start_node: str | None,
+) -> Host:
+    """A run that is to be waited for on this loop. One in a store is opened where that may take its time."""
+    from ._execution import Host
+
+    make = partial(Host, plan, channel, limits, observe=observe, keep=keep, start_node=start_node)
+    if keep is None:
+        return make()
+    context = contextvars.copy_context()
+    return await asyncio.get_running_loop().run_in_executor(writers(), context.run, make)
 
 
 async def run_on_loop(host: Host) -> Run:

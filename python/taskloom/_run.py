@@ -9,9 +9,11 @@ from . import _native
 from ._channel import FinalChannel
 from .errors import (
     CycleLimitExceededError,
+    OpenQuestion,
     ParallelGroupError,
     RetryLimitExceededError,
     RunCancelledError,
+    RunSuspended,
     RunTimeoutError,
     StepLimitExceededError,
     TaskError,
@@ -133,10 +135,20 @@ class Run:
     @property
     def error(self) -> TaskloomRuntimeError | None:
         """What kept the run from succeeding, or `None`."""
-        error = self._end() or self._failure()
+        error = self._journal_lost() or self._rest() or self._end() or self._failure()
         if error is not None:
             error.run = self
         return error
+
+    def _journal_lost(self) -> Any:
+        return self._record.journal_lost()
+
+    def _rest(self) -> TaskloomRuntimeError | None:
+        rest = self._record.rest()
+        if rest is None:
+            return None
+        message, run_id, questions = rest
+        return RunSuspended(message, run_id, [OpenQuestion(*question) for question in questions])
 
     def _end(self) -> TaskloomRuntimeError | None:
         end = self._record.end()

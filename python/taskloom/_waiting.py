@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from ._suspended import Suspended
 from .errors import RunCancelledError, TaskloomError
 
 if TYPE_CHECKING:
     from . import _native
 
-__all__ = ["FeedbackResponse", "Suspended", "Waiting"]
+__all__ = ["FeedbackResponse", "Waiting"]
 
 _OVER, _LEAVE, _CANCELLED = -1.0, -2.0, -3.0
 
@@ -23,13 +24,6 @@ _LOOK_SECONDS = 0.05
 """How often a wait is looked at: a signal may have come, or an answer from another process."""
 
 _TYPES = ("approval", "text", "selection", "multi_selection", "custom")
-
-
-class Suspended(BaseException):
-    """The body of the task is left, since it waits for time or for a person; it runs again from its beginning.
-
-    It is no failure. Whatever the body makes of it, its outcome is dropped.
-    """
 
 
 @dataclass(frozen=True)
@@ -119,7 +113,9 @@ class Waiting:
         except BaseException:
             self._waits.fail_step()
             raise
-        await asyncio.get_running_loop().run_in_executor(None, self._waits.end_step, key, value)
+        from ._loop import writers
+
+        await asyncio.get_running_loop().run_in_executor(writers(), self._waits.end_step, key, value)
         return value
 
     def _step_key(self, name: str) -> str:

@@ -13,6 +13,8 @@ import threading
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
+from ._suspended import Suspended
+
 if TYPE_CHECKING:
     from . import _native
     from ._execution import Host
@@ -90,6 +92,11 @@ def drain(host: Host, worker: _native.Worker, task: Any) -> None:
             if observers is not None:
                 observers.end(context, attempt, error)
             task = worker.failed(error)
+        except Suspended as suspended:
+            if observers is not None:
+                observers.end(context, attempt, suspended)
+            # The engine has left the body, and drops whatever it is told of it.
+            task = worker.failed(suspended)
         except Killed as killed:
             if observers is not None:
                 observers.end(context, attempt, killed)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from . import _native
 from ._current import Block, current_workflow
 from ._echo import echo as echo_results
 from ._echo import wants_echo
-from ._execution import GRACE_SECONDS, Host, Limits, RunHandle, run_blocking, succeeded
+from ._execution import GRACE_SECONDS, SUSPEND_SECONDS, Host, Limits, RunHandle, run_blocking, succeeded
 from ._graph import Graph
 from ._observe import Observe
 from ._run import ExecutionContext, Run
 from .errors import TaskloomError
+
+if TYPE_CHECKING:
+    from ._durable import Keep
+    from ._store import Store
 
 __all__ = ["Workflow", "workflow"]
 
@@ -63,6 +68,10 @@ class Workflow(_native.Workflow):
         observe: Observe = None,
         timeout: float | None = None,
         grace: float = GRACE_SECONDS,
+        store: Store | str | os.PathLike[str] | None = None,
+        run_id: str | None = None,
+        on_busy: str = "raise",
+        suspend_after: float = SUSPEND_SECONDS,
         **later: Any,
     ) -> Any:
         """Runs the workflow and gives its value: that of the last task or group that nothing follows.
@@ -79,13 +88,21 @@ class Workflow(_native.Workflow):
           ended by then is abandoned: the run ends without it, and what it returns is dropped. A plain
           function is listed in the run's `abandoned`, and its context raises; of an async one a warning is
           logged.
+        - `store`: keeps the run in this store, or in the SQLite file at this path: what has happened survives the death
+          of the process, and the same call with the same `run_id` goes on from there.
+        - `run_id`: which run of the store this is; without one each call is a run of its own. A run that has ended
+          gives its recorded result.
+        - `on_busy`: what to do if another process drives the run: `"raise"` a `RunBusyError`, or `"wait"`.
+        - `suspend_after`: for how many seconds a task of a run in a store waits in the process for a person or for time
+          before its body is left. When nothing goes on but such waits, the run ends with `RunSuspended`.
         - `observe`: hooks, or a list of them, that hear of this run: a `taskloom.testing.Recorder`, for
           instance.
 
         Raises `TaskError` if a task fails, with the task's own exception as its `__cause__`.
         """
         limits = Limits(max_concurrency, max_steps, timeout, grace)
-        run = succeeded(self._run(sys._getframe(1), start_node, initial_channel, limits, observe, later))
+        keep = keep_in(store, run_id, on_busy, suspend_after)
+        run = succeeded(self._run(sys._getframe(1), start_node, initial_channel, limits, observe, keep, later))
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
     def run(
@@ -98,11 +115,16 @@ class Workflow(_native.Workflow):
         observe: Observe = None,
         timeout: float | None = None,
         grace: float = GRACE_SECONDS,
+        store: Store | str | os.PathLike[str] | None = None,
+        run_id: str | None = None,
+        on_busy: str = "raise",
+        suspend_after: float = SUSPEND_SECONDS,
         **later: Any,
     ) -> Run:
         """Runs the workflow like `execute`, and gives the record of the run."""
         limits = Limits(max_concurrency, max_steps, timeout, grace)
-        return succeeded(self._run(sys._getframe(1), start_node, initial_channel, limits, observe, later))
+        keep = keep_in(store, run_id, on_busy, suspend_after)
+        return succeeded(self._run(sys._getframe(1), start_node, initial_channel, limits, observe, keep, later))
 
     async def execute_async(
         self,
@@ -115,12 +137,17 @@ class Workflow(_native.Workflow):
         observe: Observe = None,
         timeout: float | None = None,
         grace: float = GRACE_SECONDS,
+        store: Store | str | os.PathLike[str] | None = None,
+        run_id: str | None = None,
+        on_busy: str = "raise",
+        suspend_after: float = SUSPEND_SECONDS,
         **later: Any,
     ) -> Any:
         """Like `execute`, on the running event loop: async tasks run there, plain functions in threads."""
         wanted = wants_echo(self._echo, sys._getframe(1))
         limits = Limits(max_concurrency, max_steps, timeout, grace)
-        run = succeeded(await self._run_async(wanted, start_node, initial_channel, limits, observe, later))
+        keep = keep_in(store, run_id, on_busy, suspend_after)
+        run = succeeded(await self._run_async(wanted, start_node, initial_channel, limits, observe, keep, later))
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
     async def run_async(
@@ -133,12 +160,17 @@ class Workflow(_native.Workflow):
         observe: Observe = None,
         timeout: float | None = None,
         grace: float = GRACE_SECONDS,
+        store: Store | str | os.PathLike[str] | None = None,
+        run_id: str | None = None,
+        on_busy: str = "raise",
+        suspend_after: float = SUSPEND_SECONDS,
         **later: Any,
     ) -> Run:
         """Like `run`, on the running event loop."""
         wanted = wants_echo(self._echo, sys._getframe(1))
         limits = Limits(max_concurrency, max_steps, timeout, grace)
-        return succeeded(await self._run_async(wanted, start_node, initial_channel, limits, observe, later))
+        keep = keep_in(store, run_id, on_busy, suspend_after)
+        return succeeded(await self._run_async(wanted, start_node, initial_channel, limits, observe, keep, later))
 
     def start(
         self,
@@ -150,12 +182,20 @@ class Workflow(_native.Workflow):
         observe: Observe = None,
         timeout: float | None = None,
         grace: float = GRACE_SECONDS,
+        store: Store | str | os.PathLike[str] | None = None,
+        run_id: str | None = None,
+        on_busy: str = "raise",
+        suspend_after: float = SUSPEND_SECONDS,
         **later: Any,
     ) -> RunHandle:
         """Starts a run in the background and returns at once."""
         limits = Limits(max_concurrency, max_steps, timeout, grace)
+        keep = keep_in(store, run_id, on_busy, suspend_after)
         _check(later, start_node, limits)
-        return RunHandle(Host(self.plan(start_node), initial_channel or {}, limits, observe=observe))
+        plan = self.plan(start_node)
+        return RunHandle(
+            Host(plan, initial_channel or {}, limits, observe=observe, keep=keep, start_node=start_node)
+        )
 
     def plan(self, start_node: str | None = None) -> _native.Plan:
         """What would run now; raises what is wrong with it."""
@@ -276,12 +316,13 @@ class Workflow(_native.Workflow):
         channel: dict[str, Any] | None,
         limits: Limits,
         observe: Observe,
+        keep: Keep | None,
         later: dict[str, Any],
     ) -> Run:
         _check(later, start_node, limits)
         wanted = wants_echo(self._echo, frame)
         # The frames of the tasks lead to this one, so it must not hold the run, which holds their exceptions.
-        return _echoed(run_blocking(self.plan(start_node), channel or {}, limits, observe), wanted)
+        return _echoed(run_blocking(self.plan(start_node), channel or {}, limits, observe, keep, start_node), wanted)
 
     async def _run_async(
         self,
@@ -290,16 +331,31 @@ class Workflow(_native.Workflow):
         channel: dict[str, Any] | None,
         limits: Limits,
         observe: Observe,
+        keep: Keep | None,
         later: dict[str, Any],
     ) -> Run:
         _check(later, start_node, limits)
-        from ._loop import run_on_loop
+        from ._loop import open_host, run_on_loop
 
-        host = Host(self.plan(start_node), channel or {}, limits, observe=observe)
+        host = await open_host(self.plan(start_node), channel or {}, limits, observe, keep, start_node)
         return _echoed(await run_on_loop(host), wanted)
 
     def __repr__(self) -> str:
         return f"Workflow({self.name!r})"
+
+
+def keep_in(
+    store: Store | str | os.PathLike[str] | None, run_id: str | None, on_busy: str, suspend_after: float
+) -> Keep | None:
+    """Where a run is kept, if it is."""
+    if store is None and run_id is None and on_busy == "raise" and suspend_after == SUSPEND_SECONDS:
+        # A run that is not kept needs none of it.
+        return None
+    from ._durable import Keep
+
+    keep = Keep(store, run_id, on_busy, suspend_after)
+    keep.check()
+    return keep
 
 
 def _echoed(run: Run, wanted: bool) -> Run:
@@ -317,7 +373,7 @@ def workflow(name: str, *, echo: bool | None = None) -> Workflow:
     return Workflow(name, echo=echo)
 
 
-_LATER = ("on", "on_busy", "run_id", "store", "suspend_after")
+_LATER = ("on", "on_change")
 
 
 def _check(later: dict[str, Any], start_node: object, limits: Limits) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,16 +14,31 @@ __all__ = [
     "BindingError",
     "ChannelSchemaError",
     "CycleLimitExceededError",
+    "DecodingError",
     "DuplicateTaskError",
     "EmptyCompositionError",
+    "EncodingError",
+    "FeedbackAnsweredError",
+    "FeedbackNotFoundError",
     "GraphCompilationError",
+    "InvalidFeedbackError",
+    "InvalidRunIdError",
     "InvalidTaskIdError",
+    "OpenQuestion",
     "ParallelGroupError",
     "RemoteTaskError",
     "RetryLimitExceededError",
+    "RunBusyError",
     "RunCancelledError",
+    "RunChangedError",
+    "RunLostError",
+    "RunNotFoundError",
+    "RunSuspended",
     "RunTimeoutError",
     "StepLimitExceededError",
+    "StoreCorruptedError",
+    "StoreError",
+    "StoreLockedError",
     "TaskError",
     "TaskloomError",
     "TaskloomRuntimeError",
@@ -65,6 +82,28 @@ class BindingError(TaskloomError, TypeError):
 
 class ChannelSchemaError(TaskloomError, TypeError):
     """A key that a channel's schema does not have, or a value that it excludes."""
+
+
+class EncodingError(TaskloomError):
+    """A durable run cannot record a value, or could not read it again."""
+
+    def __init__(self, message: str, path: str = "value", type_name: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+        """Where it is inside of the whole value, such as `value["users"][3].born`."""
+        self.type_name = type_name
+        """The class that it has, with its module, or what else is wrong with it."""
+
+
+class DecodingError(TaskloomError):
+    """A recorded value cannot be read, mostly since nothing in this program names its class."""
+
+    def __init__(self, message: str, path: str = "value", type_name: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+        """Where it is inside of the whole value."""
+        self.type_name = type_name
+        """The class or the codec that it was recorded with, or the tag that cannot be read."""
 
 
 class TaskloomRuntimeError(TaskloomError):
@@ -158,6 +197,74 @@ class RunCancelledError(TaskloomRuntimeError):
 
 class RunTimeoutError(RunCancelledError, TimeoutError):
     """The run took longer than its timeout, and was cancelled."""
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    """A question that a run waits for."""
+
+    feedback_id: str
+    """What it is answered by."""
+    task_id: str
+    key: str
+    feedback_type: str
+    prompt: str
+    options: list[str]
+
+
+class RunSuspended(TaskloomRuntimeError):
+    """The run waits for answers or for time; it goes on when it is executed again with the same run id."""
+
+    def __init__(self, message: str, run_id: str, questions: list[OpenQuestion]) -> None:
+        super().__init__(message)
+        self.run_id = run_id
+        """The id of the run."""
+        self.questions = questions
+        """What it asks."""
+
+
+class StoreError(TaskloomRuntimeError):
+    """A store cannot be opened, read or written."""
+
+
+class StoreLockedError(StoreError):
+    """Another program keeps a store locked."""
+
+
+class StoreCorruptedError(StoreError):
+    """A store's file is damaged, or is no store."""
+
+
+class InvalidRunIdError(TaskloomRuntimeError, ValueError):
+    """A run id that cannot be one."""
+
+
+class RunNotFoundError(TaskloomRuntimeError, LookupError):
+    """A store has no such run."""
+
+
+class RunBusyError(TaskloomRuntimeError):
+    """Another process, or another part of this one, drives the run."""
+
+
+class RunLostError(TaskloomRuntimeError):
+    """Somebody has taken the run over, so this process can record nothing more for it."""
+
+
+class RunChangedError(TaskloomRuntimeError):
+    """The run began with another workflow or other arguments, or what was recorded does not fit."""
+
+
+class FeedbackNotFoundError(TaskloomRuntimeError, LookupError):
+    """A store has no such question."""
+
+
+class FeedbackAnsweredError(TaskloomRuntimeError):
+    """The question has its answer: the first one counts."""
+
+
+class InvalidFeedbackError(TaskloomRuntimeError, ValueError):
+    """What was given cannot be an answer to the question."""
 
 
 class AttemptEndedError(TaskloomRuntimeError):

@@ -73,6 +73,23 @@ impl Plan {
         tasks.collect()
     }
 
+    /// The functions of all definitions, whose annotations name the classes that a store reads.
+    fn functions<'py>(&self, py: Python<'py>) -> Vec<Bound<'py, PyAny>> {
+        let planned = (0..).take(self.core.task_count()).map(|task| self.core.task(task));
+        let bodies = planned.chain(self.core.templates()).filter_map(|task| {
+            let body: &dyn Any = task.definition().body();
+            body.downcast_ref::<PyBody>()
+        });
+        let mut functions: Vec<Bound<'py, PyAny>> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        for body in bodies {
+            if seen.insert(body.function.as_ptr()) {
+                functions.push(body.function.bind(py).clone());
+            }
+        }
+        functions
+    }
+
     /// The groups, each by its name and the ids with which its branches begin.
     fn beginnings(&self) -> Vec<(&str, Vec<&str>)> {
         let plan = &self.core;

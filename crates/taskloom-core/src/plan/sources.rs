@@ -228,7 +228,8 @@ fn refuse_unfilled(plan: &Plan, node: NodeId, fills: &[Fill]) -> Result<(), Buil
         task.definition().id(),
         task.place(),
     );
-    Err(BuildError::new(BuildErrorKind::UnfilledParameter, message)
-        .task(plan.id(node))
-        .hint(format!("bind `{}` when the instance is made, to a value or to the instance whose output it is", parameter.name)))
+    Err(BuildError::new(BuildErrorKind::UnfilledParameter, message).task(plan.id(node)).hint(format!(
+        "bind `{}` when the instance is made, to a value or to the instance whose output it is",
+        parameter.name
+    )))
 }

@@ -54,6 +54,12 @@ impl RunControl {
         Channel::new(self.channel.clone(), self.plan.clone(), self.origin)
     }
 
+    /// Whether the task's function is async.
+    #[getter]
+    fn is_async(&self) -> bool {
+        self.plan.task(self.node).definition().body().is_async()
+    }
+
     /// The workflow's name.
     #[getter]
     fn workflow_name(&self) -> &str {
