@@ -8,6 +8,7 @@ use taskloom_core::{Outline, Plan};
 use super::{Settings, journal::StoreJournal, settings, text};
 use crate::{
     Error, ErrorKind, Result,
+    codec::canonical,
     engine::{
         Engine,
         durable::{BoxError, Durable, Values},
@@ -44,8 +45,11 @@ impl Opening<'_> {
     /// If somebody else drives it, if it began as another one, or if the store cannot be used.
     pub fn open(self, values: &dyn Values, pause: impl FnMut(Duration) -> Result<()>) -> Result<Opened> {
         let Self { store, run_id, on_busy, plan, settings, .. } = self;
-        let outline =
-            plan.outline(|task, parameter, value| values.write_argument(task.definition(), parameter, value).ok());
+        let outline = plan.outline(|task, parameter, value| {
+            let text = values.write_argument(task.definition(), parameter, value).ok()?;
+            // Maps that are equal need not have their entries in one order.
+            canonical(&text).ok()
+        });
         let fingerprint = outline.fingerprint();
         let options = settings.write(values).map_err(|error| encoding(&error))?;
         let now = SystemTime::now();
