@@ -13,6 +13,7 @@
 //! | `questions`, `answer` | questions of a run and their answers |
 //! | `info`, `due`, `prune`, `verify` | what users ask of a store |
 //! | `memory` | a journal without a file, for tests |
+//! | `testing` | a run as it would be if its process had died, for tests |
 
 mod answer;
 mod beginning;
@@ -35,6 +36,7 @@ mod run_status;
 mod schema;
 mod stored_run;
 mod table;
+mod testing;
 mod verify;
 
 use std::{fmt, path::Path, sync::Arc};
@@ -51,6 +53,7 @@ pub use self::{
     questions::{FeedbackType, Question},
     run_status::RunStatus,
     stored_run::StoredRun,
+    testing::Wrapping,
 };
 use self::{failure::Failure, file::File};
 use crate::Result;
@@ -92,6 +95,8 @@ pub enum Durability {
 pub struct Store {
     file: Arc<File>,
     durability: Durability,
+    /// For tests: what stands between a run and its journal.
+    wrapping: Option<Wrapping>,
 }
 
 impl Store {
@@ -104,7 +109,7 @@ impl Store {
     /// [`StoreCorrupted`](crate::ErrorKind::StoreCorrupted) if it is damaged or no database;
     /// [`StoreLocked`](crate::ErrorKind::StoreLocked) if another program keeps it locked.
     pub fn sqlite(path: impl AsRef<Path>) -> Result<Self> {
-        Ok(Self { file: table::open(path.as_ref())?, durability: Durability::default() })
+        Ok(Self { file: table::open(path.as_ref())?, durability: Durability::default(), wrapping: None })
     }
 
     /// What this handle promises of what it records; other handles of the same file keep theirs.
