@@ -48,7 +48,8 @@ fn write(ctx: &Context, number: i64) -> taskloom::Result<String> {
         channel.at_once().set(format!("once {number}"), number)?;
         let lock = channel.lock("locked")?;
         let before = channel.get::<i64>("locked")?.unwrap_or_default();
-        channel.set("locked", before + number)?;
+        // What was published under a lock stays, also if the attempt is lost: this may be done twice.
+        channel.set("locked", before.max(number))?;
         drop(lock);
         Ok(())
     })
