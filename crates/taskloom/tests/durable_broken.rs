@@ -152,3 +152,64 @@ fn d_01_a_run_goes_on_once_the_disk_has_room_again() {
     bigs(&calls).execute().store(&store).run_id("r").blocking().unwrap();
     assert_eq!(calls.take().len(), 7 - kept);
 }
+
+/// Cancels a run from another thread while its end is being written.
+struct CancelsAtTheEnd {
+    journal: Arc<dyn Journal>,
+    handle: Arc<Mutex<Option<taskloom::RunHandle>>>,
+}
+
+impl Journal for CancelsAtTheEnd {
+    fn append(&self, entries: &[Entry], status: Option<RunStatus>) -> Result<()> {
+        if entries.iter().any(|entry| entry.kind == "finished") {
+            let handle = self.handle.clone();
+            let cancel = move || {
+                // The run may end before its handle is there.
+                while handle.lock().unwrap().is_none() {
+                    std::thread::yield_now();
+                }
+                handle.lock().unwrap().as_ref().unwrap().cancel();
+            };
+            std::thread::spawn(cancel).join().unwrap();
+        }
+        self.journal.append(entries, status)
+    }
+
+    fn history(&self, each: &mut dyn FnMut(Entry) -> Result<()>) -> Result<()> {
+        self.journal.history(each)
+    }
+
+    fn answers(&self) -> Result<Vec<Answer>> {
+        self.journal.answers()
+    }
+}
+
+#[test]
+fn r_10_a_run_whose_end_is_being_written_is_cancelled_too_late() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::sqlite(directory.path().join("runs.db")).unwrap().durability(Durability::Normal);
+    let handle: Arc<Mutex<Option<taskloom::RunHandle>>> = Arc::default();
+    let cancels = {
+        let handle = handle.clone();
+        store.clone().__wrap(move |journal| Arc::new(CancelsAtTheEnd { journal, handle: handle.clone() }))
+    };
+    let calls = Calls::default();
+    let begun = workflow(&calls).execute().store(&cancels).run_id("r").start().unwrap();
+    *handle.lock().unwrap() = Some(begun);
+    while !handle.lock().unwrap().as_ref().unwrap().is_finished() {
+        std::thread::yield_now();
+    }
+    let handle = handle.lock().unwrap().take().unwrap();
+    let run = futures_executor::block_on(handle).unwrap();
+    assert_eq!(run.status(), Status::Succeeded);
+    let kinds = |id: &str| {
+        let mut kinds = Vec::new();
+        let each = |entry: Entry| {
+            kinds.push(entry.kind.into_owned());
+            Ok(())
+        };
+        store.run(id).unwrap().unwrap().entries(each).unwrap();
+        kinds
+    };
+    assert_eq!(kinds("r").last().unwrap(), "finished");
+}

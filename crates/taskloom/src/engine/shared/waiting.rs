@@ -172,6 +172,9 @@ impl Shared {
 
     /// A question is answered; says whether it was open.
     pub(in crate::engine) fn answer(&mut self, id: &str, text: &Arc<str>, now: Duration) -> bool {
+        if self.is_closed() {
+            return false;
+        }
         let Some((node, iteration, key)) = self.waiting.take_answer(id, text.clone()) else { return false };
         let text = text.clone();
         self.write(|_| Happened::Remembered { node, iteration, key, text: Some(text), changes: Vec::new() });
@@ -263,7 +266,7 @@ impl Shared {
 
     /// Tasks whose waits are over are ready again; bodies that wait in place go on when it is their turn.
     pub(in crate::engine) fn go_on_after_waits(&mut self, now: Duration) {
-        if self.finished.is_some() {
+        if self.is_closed() {
             return;
         }
         let waiting = &self.waiting;
