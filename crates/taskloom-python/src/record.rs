@@ -46,7 +46,7 @@ impl Record {
     /// What the run waits for, if it has come to rest: its text and its questions, each with id, task, key, kind, prompt
     /// and options.
     #[expect(clippy::type_complexity, reason = "Python takes tuples apart as it likes")]
-    fn rest(&self) -> Option<(String, Vec<(&str, &str, &str, String, &str, Vec<String>)>)> {
+    fn rest(&self) -> Option<(String, &str, Vec<(&str, &str, &str, String, &str, Vec<String>)>)> {
         self.core.is_suspended().then(|| {
             let questions = self.core.questions().iter().map(|question| {
                 (
@@ -58,7 +58,7 @@ impl Record {
                     question.options.clone(),
                 )
             });
-            (self.core.describe_rest(), questions.collect())
+            (self.core.describe_rest(), self.core.run_id(), questions.collect())
         })
     }
 

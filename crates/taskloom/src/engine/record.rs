@@ -118,6 +118,11 @@ impl Record {
         text
     }
 
+    /// The id of the run, if it is durable.
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
     /// The questions that a run at rest waits for.
     pub fn questions(&self) -> &[Question] {
         self.questions.as_deref().unwrap_or_default()

@@ -125,7 +125,10 @@ impl Engine {
 
     /// Takes up the waits of a run that another process has left.
     pub(super) fn take_up_waits(self: &Arc<Self>, left: Vec<Execution>) {
-        self.fetch_answers();
+        // Nobody is called for what is ready because of them: the run has not begun here.
+        for (id, text) in self.answers_elsewhere() {
+            self.shared.lock().answer(&id, &text.into(), self.now());
+        }
         self.shared.lock().go_on_after_waits(self.now());
         for execution in left {
             self.watch_wait(execution);
@@ -151,21 +154,23 @@ impl Engine {
 
     /// Takes in what was answered in other processes.
     fn fetch_answers(self: &Arc<Self>) {
-        let Some(durable) = &self.durable else { return };
+        for (id, text) in self.answers_elsewhere() {
+            self.answer(&id, &text);
+        }
+    }
+
+    fn answers_elsewhere(&self) -> Vec<(String, String)> {
+        let Some(durable) = &self.durable else { return Vec::new() };
         let ids = self.shared.lock().waiting().open_ids();
         if ids.is_empty() {
-            return;
+            return Vec::new();
         }
         let mut answers = Ok(Vec::new());
         self.host.block(&mut || answers = durable.commits.answers(&ids));
-        match answers {
-            Ok(answers) => {
-                for (id, text) in answers {
-                    self.answer(&id, &text);
-                }
-            }
-            Err(error) => self.host.warn(&format!("answers to questions cannot be read: {error}")),
-        }
+        answers.unwrap_or_else(|error| {
+            self.host.warn(&format!("answers to questions cannot be read: {error}"));
+            Vec::new()
+        })
     }
 
     /// Something has changed that bodies may wait for.
