@@ -12,8 +12,10 @@ __all__ = [
     "BindingError",
     "ChannelSchemaError",
     "CycleLimitExceededError",
+    "DecodingError",
     "DuplicateTaskError",
     "EmptyCompositionError",
+    "EncodingError",
     "GraphCompilationError",
     "InvalidTaskIdError",
     "ParallelGroupError",
@@ -65,6 +67,28 @@ class BindingError(TaskloomError, TypeError):
 
 class ChannelSchemaError(TaskloomError, TypeError):
     """A key that a channel's schema does not have, or a value that it excludes."""
+
+
+class EncodingError(TaskloomError):
+    """A durable run cannot record a value, or could not read it again."""
+
+    def __init__(self, message: str, path: str = "value", type_name: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+        """Where it is inside of the whole value, such as `value["users"][3].born`."""
+        self.type_name = type_name
+        """The class that it has, with its module, or what else is wrong with it."""
+
+
+class DecodingError(TaskloomError):
+    """A recorded value cannot be read, mostly since nothing in this program names its class."""
+
+    def __init__(self, message: str, path: str = "value", type_name: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+        """Where it is inside of the whole value."""
+        self.type_name = type_name
+        """The class or the codec that it was recorded with, or the tag that cannot be read."""
 
 
 class TaskloomRuntimeError(TaskloomError):
