@@ -167,13 +167,14 @@ def run_function(definition: Task[..., Any], args: tuple[Any, ...], kwargs: dict
     where = definition._signature.context
     if where is not None:
         options = definition._options
-        alone = Alone(options.max_retries, options.max_cycles or MAX_CYCLES)
+        is_async = isinstance(definition, AsyncTask)
+        alone = Alone(options.max_retries, options.max_cycles or MAX_CYCLES, is_async)
         context = TaskExecutionContext(definition.id, 1, 1, alone)
         if where is True:
             args = (context, *args)
         elif isinstance(where, str) and where not in kwargs:
             kwargs = {**kwargs, where: context}
-    return definition._fn(*args, **kwargs)
+    return definition._fn(*map(bare, args), **{name: bare(value) for name, value in kwargs.items()})
 
 
 class _Decorator(Protocol):
