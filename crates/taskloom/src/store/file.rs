@@ -22,9 +22,10 @@ const STATEMENTS: usize = 64;
 pub(super) struct File {
     path: PathBuf,
     pid: u32,
-    writer: Mutex<Option<Writer>>,
-    /// Connections that read, to be used again.
+    /// Connections that read, to be used again. Dropped before the one that writes, since the last to be closed works
+    /// the log into the file, if it may write.
     readers: Mutex<Vec<Connection>>,
+    writer: Mutex<Option<Writer>>,
     lock: &'static LockFile,
 }
 
