@@ -141,6 +141,9 @@ impl Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("path", &self.path()).field("durability", &self.durability).finish()
+        f.debug_struct("Store")
+            .field("path", &self.path())
+            .field("durability", &self.durability)
+            .finish_non_exhaustive()
     }
 }

@@ -296,7 +296,7 @@ fn s_11_no_more_elements_run_than_may() {
 fn s_11_a_million_elements_stream() {
     let run =
         run(sum::task().values(&double::map().value((0..1_000_000).map(|n| n % 7).collect::<Vec<u32>>()))).unwrap();
-    assert_eq!(run.value::<u32>().unwrap(), (0..1_000_000).map(|n| n % 7 * 2).sum());
+    assert_eq!(run.value::<u32>().unwrap(), (0..1_000_000).map(|n| n % 7 * 2).sum::<u32>());
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ const WAITS: Option<RunStatus> = Some(RunStatus::Suspended { until: None });
 fn d_05_a_suspended_run_is_due_when_its_time_has_come() {
     let (_directory, path) = place();
     let store = Store::sqlite(path).unwrap();
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     for (id, until) in
         [("past", Some(SystemTime::now() - hour)), ("future", Some(SystemTime::now() + hour)), ("never", None)]
     {

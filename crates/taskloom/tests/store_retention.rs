@@ -52,7 +52,7 @@ fn prune_deletes_ended_runs_with_all_that_is_theirs() {
     record(&store, "f suspended", RunStatus::Suspended { until: None });
     assert_eq!(count(&path, "blobs"), 7);
 
-    assert_eq!(store.prune(Duration::from_secs(3600)).unwrap(), 0);
+    assert_eq!(store.prune(Duration::from_hours(1)).unwrap(), 0);
     assert_eq!(store.runs().unwrap().len(), 6);
 
     assert_eq!(store.prune(Duration::ZERO).unwrap(), 4);

@@ -76,7 +76,12 @@ impl File {
 
     /// Reads, all from one moment.
     pub(super) fn read<T>(&self, body: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T> {
-        self.with_reader(|reader| transaction(reader, "BEGIN", body)).map_err(|failure| failure.at(&self.path))
+        self.with_reader(|reader| {
+            // There is nothing to commit, and SQLite refuses to once it has met damage.
+            let _transaction = Transaction::begin(reader, "BEGIN")?;
+            body(reader)
+        })
+        .map_err(|failure| failure.at(&self.path))
     }
 
     pub(super) fn pragma(&self, pragma: &str) -> Result<()> {
@@ -125,7 +130,7 @@ impl Writer {
         body: impl FnOnce(&Connection) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         self.promise(durability)?;
-        transaction(&self.connection, "BEGIN IMMEDIATE", body)
+        write(&self.connection, body)
     }
 
     /// `FULL` waits for the disk at each commit. `NORMAL` does not with a write-ahead log: a commit is written to the
@@ -151,25 +156,33 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Failure> {
     Ok(connection)
 }
 
-/// Does something in a transaction, which is rolled back unless it succeeds: on an error and on a panic.
-pub(super) fn transaction<T>(
+/// Writes in a transaction, which is rolled back unless it succeeds: on an error and on a panic.
+pub(super) fn write<T>(
     connection: &Connection,
-    begin: &str,
     body: impl FnOnce(&Connection) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    struct RollBack<'a>(&'a Connection);
-    impl Drop for RollBack<'_> {
-        fn drop(&mut self) {
-            // SQLite has rolled back by itself after some errors. If this fails, the next transaction cannot begin, and says so.
-            if !self.0.is_autocommit() {
-                let _ = self.0.execute_batch("ROLLBACK");
-            }
-        }
-    }
-
-    connection.prepare_cached(begin)?.execute([])?;
-    let _roll_back = RollBack(connection);
+    let _transaction = Transaction::begin(connection, "BEGIN IMMEDIATE")?;
     let value = body(connection)?;
     connection.prepare_cached("COMMIT")?.execute([])?;
     Ok(value)
+}
+
+/// A transaction that is rolled back unless it was committed.
+struct Transaction<'a>(&'a Connection);
+
+impl<'a> Transaction<'a> {
+    fn begin(connection: &'a Connection, begin: &str) -> Result<Self, Failure> {
+        connection.prepare_cached(begin)?.execute([])?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        // After some errors SQLite has rolled back by itself. If this fails, the next transaction cannot begin, and
+        // says so.
+        if !self.0.is_autocommit() {
+            let _ = self.0.execute_batch("ROLLBACK");
+        }
+    }
 }

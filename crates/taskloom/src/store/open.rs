@@ -81,7 +81,7 @@ impl Store {
             let found = self.read(|connection| find(connection, id))?;
             let busy = match found {
                 Some(found) if found.status.is_final() || waited && found.status.is_ended() => {
-                    return Ok(self.opened(id, found, None, false)?);
+                    return self.opened(id, found, None, false);
                 }
                 Some(found) => lock.holder(found.place())?.map(|pid| (found, pid)),
                 None => None,

@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::{
     failure::Failure,
-    file::{BUSY_TIMEOUT, transaction},
+    file::{BUSY_TIMEOUT, write},
 };
 use crate::{Error, ErrorKind, Result};
 
@@ -96,7 +96,7 @@ pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), Failur
     let found = state(connection, path)?;
     use_log(connection)?;
     if found != STEPS.len() {
-        transaction(connection, "BEGIN IMMEDIATE", |connection| {
+        write(connection, |connection| {
             // Another process may have come first.
             for step in &STEPS[state(connection, path)?..] {
                 connection.execute_batch(step)?;
