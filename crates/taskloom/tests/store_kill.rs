@@ -22,7 +22,7 @@ fn d_01_what_was_acknowledged_survives_sigkill() {
     let mut acknowledged = 0;
     for round in 0..20 {
         let mut writer = Process::new("in_another_process_appends_until_it_is_killed", &path);
-        for _ in 0..round * 7 % 40 + 1 {
+        for _ in 0..=(round * 7 % 40) {
             acknowledged = writer.hear().parse().unwrap();
         }
         writer.kill();

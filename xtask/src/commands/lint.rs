@@ -4,7 +4,7 @@ use crate::{
     process::{cargo, execute},
     python::Python,
     venv::Venv,
-    workspace::PYTHON_SOURCES,
+    workspace::{FEATURES, PYTHON_SOURCES},
 };
 
 pub(super) fn run(arguments: &[&str]) -> Result<(), Failure> {
@@ -15,8 +15,19 @@ pub(super) fn run(arguments: &[&str]) -> Result<(), Failure> {
 /// Every static check, the quick ones first; a warning is an error.
 pub(super) fn all() -> Result<(), Failure> {
     execute(Venv::development()?.module("ruff", ["check"]).args(PYTHON_SOURCES))?;
-    execute(Python::cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?)?;
-    execute(Python::cargo(["doc", "--no-deps", "--workspace"])?.env("RUSTDOCFLAGS", "-D warnings"))?;
+    execute(Python::cargo([
+        "clippy",
+        "--workspace",
+        "--features",
+        FEATURES,
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ])?)?;
+    execute(
+        Python::cargo(["doc", "--no-deps", "--workspace", "--features", FEATURES])?.env("RUSTDOCFLAGS", "-D warnings"),
+    )?;
     packages()?;
     types()
 }

@@ -30,7 +30,8 @@ pub trait Journal: Send + Sync {
     /// Reads all entries in order, one at a time.
     fn history(&self, each: &mut dyn FnMut(Entry) -> Result<()>) -> Result<()>;
 
-    /// The answers that the run's questions have by now, in the order in which they came.
+    /// The answers that the run's questions have by now, in the order in which they came. What is read here is not what
+    /// a run that is suspended later waits for: its driver has seen it.
     fn answers(&self) -> Result<Vec<Answer>>;
 }
 

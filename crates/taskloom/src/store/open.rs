@@ -47,13 +47,15 @@ struct Found {
     taken: i64,
     epoch: i64,
     owner: String,
+    changed: i64,
     beginning: Beginning,
 }
 
 impl Store {
     /// Opens a run, or begins it if there is none with this id, and makes it this process's until the journal is
-    /// dropped. A run that has succeeded or was terminated is never owned, only read; one that has failed or was
-    /// cancelled while we waited for it neither.
+    /// dropped. A run that has succeeded or was terminated is never owned, only read; one that fails or is cancelled
+    /// while we wait for it neither. Whoever goes on with a run that was suspended, has failed or was cancelled says
+    /// so at once, with its first entry: it is running.
     #[doc(hidden)]
     pub fn open_run(&self, id: &str, on_busy: OnBusy, beginning: impl FnOnce() -> Beginning) -> Result<OpenRun> {
         self.open_run_pausing(id, on_busy, beginning, |pause| {
@@ -75,19 +77,26 @@ impl Store {
         let file = self.file()?;
         let lock = file.lock();
         let mut beginning = Some(beginning);
+        let mut new = None;
         let mut next_pause = Duration::from_millis(1);
-        let mut waited = false;
+        let mut changed_before = None;
         loop {
-            let found = self.read(|connection| find(connection, id))?;
-            let busy = match found {
-                Some(found) if found.status.is_final() || waited && found.status.is_ended() => {
-                    return self.opened(id, found, None, false);
+            let busy = match self.read(|connection| find(connection, id))? {
+                None => {
+                    // Not in the transaction: it may take its time.
+                    new = new.or_else(|| beginning.take().map(|beginning| beginning()));
+                    None
                 }
-                Some(found) => lock.holder(found.place())?.map(|pid| (found, pid)),
-                None => None,
+                Some(found) => {
+                    let ended_since = changed_before.is_some_and(|before| before != found.changed);
+                    if found.status.is_final() || found.status.is_ended() && ended_since {
+                        return self.opened(id, found, None, false);
+                    }
+                    lock.holder(found.place())?.map(|pid| (found, pid))
+                }
             };
             let Some((found, pid)) = busy else {
-                if let Some(open) = self.try_own(id, lock, &mut beginning)? {
+                if let Some(open) = self.try_own(id, lock, &mut new)? {
                     return Ok(open);
                 }
                 continue;
@@ -95,36 +104,34 @@ impl Store {
             if on_busy == OnBusy::Fail {
                 return Err(self.busy(id, &found, pid)?);
             }
+            changed_before.get_or_insert(found.changed);
             pause(next_pause)?;
             next_pause = (next_pause * 2).min(LONGEST_PAUSE);
-            waited = true;
         }
     }
 
     /// Makes the run this process's, in one transaction, so that nobody sees an owner that is not recorded.
-    fn try_own(
-        &self,
-        id: &str,
-        lock: &'static LockFile,
-        beginning: &mut Option<impl FnOnce() -> Beginning>,
-    ) -> Result<Option<OpenRun>> {
+    fn try_own(&self, id: &str, lock: &'static LockFile, new: &mut Option<Beginning>) -> Result<Option<OpenRun>> {
         let owner = Owner::this_process().to_json();
         let opened =
             self.write(|connection| {
                 if let Some(mut found) = find(connection, id)? {
+                    if found.status.is_final() {
+                        return Ok(Some((found, None, false)));
+                    }
                     let Some(hold) = lock.hold(found.place())? else { return Ok(None) };
                     found.epoch += 1;
                     connection
                         .prepare_cached("UPDATE runs SET epoch = ?2, owner = ?3 WHERE number = ?1")?
                         .execute((found.number, found.epoch, &owner))?;
-                    return Ok(Some((found, hold, false)));
+                    return Ok(Some((found, Some(hold), false)));
                 }
-                let Some(beginning) = beginning.take() else { return Ok(None) };
-                let found = insert(connection, id, &owner, beginning())?;
+                let Some(beginning) = new.take() else { return Ok(None) };
+                let found = insert(connection, id, &owner, beginning)?;
                 // Nobody can have it: its number is new.
-                Ok(lock.hold(found.place())?.map(|hold| (found, hold, true)))
+                Ok(lock.hold(found.place())?.map(|hold| (found, Some(hold), true)))
             })?;
-        opened.map(|(found, hold, is_new)| self.opened(id, found, Some(hold), is_new)).transpose()
+        opened.map(|(found, hold, is_new)| self.opened(id, found, hold, is_new)).transpose()
     }
 
     fn opened(&self, id: &str, found: Found, hold: Option<Hold>, is_new: bool) -> Result<OpenRun> {
@@ -221,7 +228,7 @@ fn check_id(id: &str) -> Result<()> {
 fn find(connection: &Connection, id: &str) -> Result<Option<Found>, Failure> {
     let found = connection
         .prepare_cached(
-            "SELECT number, status, until, taken, epoch, owner, workflow, fingerprint, description, options, begun
+            "SELECT number, status, until, taken, epoch, owner, workflow, fingerprint, description, options, begun, changed
              FROM runs JOIN plans USING (fingerprint) WHERE id = ?1",
         )?
         .query_row([id], |row| {
@@ -234,6 +241,7 @@ fn find(connection: &Connection, id: &str) -> Result<Option<Found>, Failure> {
                     taken: row.get(3)?,
                     epoch: row.get(4)?,
                     owner: row.get(5)?,
+                    changed: row.get(11)?,
                     beginning: Beginning {
                         workflow: row.get(6)?,
                         fingerprint: row.get(7)?,
@@ -265,6 +273,7 @@ fn insert(connection: &Connection, id: &str, owner: &str, beginning: Beginning) 
     connection
         .prepare_cached("INSERT INTO plans (fingerprint, description) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
         .execute((&beginning.fingerprint, &beginning.plan))?;
+    let changed = micros::now();
     let number = connection
         .prepare_cached(
             "INSERT INTO runs (id, workflow, fingerprint, options, begun, changed, status, seen, epoch, taken, owner)
@@ -276,8 +285,8 @@ fn insert(connection: &Connection, id: &str, owner: &str, beginning: Beginning) 
             &beginning.fingerprint,
             &beginning.options,
             micros::of_u64(beginning.at),
-            micros::now(),
+            changed,
             owner,
         ))?;
-    Ok(Found { number, status: RunStatus::Running, taken: 0, epoch: 1, owner: owner.to_owned(), beginning })
+    Ok(Found { number, status: RunStatus::Running, taken: 0, epoch: 1, owner: owner.to_owned(), changed, beginning })
 }
