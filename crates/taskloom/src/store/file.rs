@@ -10,7 +10,7 @@ use std::{
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Durability, failure::Failure, hold::LockFile, schema};
+use super::{Durability, failure::Failure, hold::LockFile, schema, table};
 use crate::Result;
 
 /// How long another program may keep the file locked before that is an error.
@@ -77,8 +77,11 @@ impl File {
         result.map_err(|failure| failure.at(&self.path))
     }
 
-    /// Reads, all from one moment.
+    /// Reads, all from one moment. After a fork the child reads from its own connections.
     pub(super) fn read<T>(&self, body: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T> {
+        if !self.is_of_this_process() {
+            return table::open(&self.path)?.read(body);
+        }
         self.with_reader(|reader| {
             // There is nothing to commit, and SQLite refuses to once it has met damage.
             let _transaction = Transaction::begin(reader, "BEGIN")?;
