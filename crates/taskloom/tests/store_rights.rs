@@ -14,6 +14,7 @@ use std::{
     },
     path::Path,
     process::Command,
+    sync::Mutex,
 };
 
 use support::{entry, open, place};
@@ -24,6 +25,9 @@ const STORE: &str = "TASKLOOM_TEST_STORE";
 
 /// Runs a test that is ignored otherwise as somebody without rights.
 fn without_rights(test: &str, store: &Path) {
+    // A program cannot be run while a process has it open to write, and a child begun meanwhile would have.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _one = ONE_AT_A_TIME.lock();
     let directory = store.parent().unwrap();
     let mut program = std::env::current_exe().unwrap();
     let is_root = directory.metadata().unwrap().uid() == 0;

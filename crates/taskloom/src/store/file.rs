@@ -4,6 +4,7 @@ use std::{
     mem,
     path::{Path, PathBuf},
     process,
+    sync::Arc,
     time::Duration,
 };
 
@@ -25,11 +26,15 @@ const READERS: usize = 4;
 pub(super) struct File {
     path: PathBuf,
     pid: u32,
-    /// Connections that read, to be used again. Dropped before the one that writes, since the last to be closed works
-    /// the log into the file, if it may write.
-    readers: Mutex<Vec<Connection>>,
-    writer: Mutex<Option<Writer>>,
     lock: &'static LockFile,
+    connections: Arc<Connections>,
+}
+
+/// Fields are dropped in order: the last connection to be closed works the log into the file, if it may write.
+struct Connections {
+    /// Those that read, to be used again.
+    readers: Mutex<Vec<Connection>>,
+    writer: Mutex<Writer>,
 }
 
 struct Writer {
@@ -40,13 +45,8 @@ struct Writer {
 impl File {
     pub(super) fn open(path: &Path, lock: &'static LockFile) -> Result<Self> {
         let writer = Writer::open(path).map_err(|failure| failure.at(path))?;
-        Ok(Self {
-            path: path.to_owned(),
-            pid: process::id(),
-            writer: Mutex::new(Some(writer)),
-            readers: Mutex::default(),
-            lock,
-        })
+        let connections = Connections { readers: Mutex::default(), writer: Mutex::new(writer) };
+        Ok(Self { path: path.to_owned(), pid: process::id(), lock, connections: Arc::new(connections) })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -68,13 +68,7 @@ impl File {
         durability: Durability,
         body: impl FnOnce(&Connection) -> Result<T, Failure>,
     ) -> Result<T> {
-        let mut writer = self.writer.lock();
-        let result = match &mut *writer {
-            Some(writer) => writer.write(durability, body),
-            // Only dropping a file takes it.
-            None => Err(rusqlite::Error::InvalidQuery.into()),
-        };
-        result.map_err(|failure| failure.at(&self.path))
+        self.connections.writer.lock().write(durability, body).map_err(|failure| failure.at(&self.path))
     }
 
     /// Reads, all from one moment. After a fork the child reads from its own connections.
@@ -91,22 +85,20 @@ impl File {
     }
 
     pub(super) fn pragma(&self, pragma: &str) -> Result<()> {
-        let mut writer = self.writer.lock();
-        let result = writer.as_mut().map_or(Ok(()), |writer| {
-            writer.connection.prepare(&format!("PRAGMA {pragma}"))?.query([])?.next()?;
-            Ok(())
-        });
-        result.map_err(|error: rusqlite::Error| Failure::from(error).at(&self.path))
+        let writer = self.connections.writer.lock();
+        // Those that give a row and those that give none.
+        let set = || writer.connection.prepare(&format!("PRAGMA {pragma}"))?.query([])?.next().map(drop);
+        set().map_err(|error| Failure::from(error).at(&self.path))
     }
 
     fn with_reader<T>(&self, body: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, Failure> {
-        let reader = self.readers.lock().pop();
+        let reader = self.connections.readers.lock().pop();
         let reader = match reader {
             Some(reader) => reader,
             None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
         };
         let value = body(&reader)?;
-        let mut readers = self.readers.lock();
+        let mut readers = self.connections.readers.lock();
         if readers.len() < READERS {
             readers.push(reader);
         }
@@ -116,10 +108,9 @@ impl File {
 
 impl Drop for File {
     fn drop(&mut self) {
-        // To close a connection of the parent's would tidy up its files under its feet.
+        // To close the parent's connections would tidy up its files under its feet: they are never closed here.
         if !self.is_of_this_process() {
-            mem::forget(self.writer.get_mut().take());
-            mem::forget(mem::take(self.readers.get_mut()));
+            mem::forget(self.connections.clone());
         }
     }
 }
