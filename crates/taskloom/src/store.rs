@@ -9,14 +9,16 @@
 //! | `table`, `file` | one writing connection and one lock file per path and process, anew after a fork |
 //! | `schema` | tables, versions, what is refused when a file is opened |
 //! | `hold` | record locks: who owns a run |
-//! | `open`, `journal` | a run is opened, appended to, read back |
+//! | `open`, `take_over`, `journal` | a run is opened, appended to, read back |
+//! | `row`, `entries`, `large` | how runs and entries lie in their tables |
 //! | `questions`, `answer` | questions of a run and their answers |
-//! | `info`, `due`, `prune`, `verify` | what users ask of a store |
+//! | `info`, `stored_run`, `due`, `prune`, `verify` | what users ask of a store |
 //! | `memory` | a journal without a file, for tests |
 
 mod answer;
 mod beginning;
 mod due;
+mod entries;
 mod entry;
 mod failure;
 mod file;
@@ -31,10 +33,12 @@ mod open;
 mod owner;
 mod prune;
 mod questions;
+mod row;
 mod run_status;
 mod schema;
 mod stored_run;
 mod table;
+mod take_over;
 mod verify;
 
 use std::{fmt, path::Path, sync::Arc};
@@ -125,7 +129,7 @@ impl Store {
     }
 
     fn read<T>(&self, body: impl FnOnce(&rusqlite::Connection) -> Result<T, Failure>) -> Result<T> {
-        self.file()?.read(body)
+        self.file.read(body)
     }
 
     fn write<T>(&self, body: impl FnOnce(&rusqlite::Connection) -> Result<T, Failure>) -> Result<T> {
@@ -141,6 +145,9 @@ impl Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("path", &self.path()).field("durability", &self.durability).finish()
+        f.debug_struct("Store")
+            .field("path", &self.path())
+            .field("durability", &self.durability)
+            .finish_non_exhaustive()
     }
 }

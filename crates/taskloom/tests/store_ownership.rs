@@ -137,6 +137,27 @@ fn d_06_whoever_waits_gets_the_result_when_the_run_has_ended() {
 }
 
 #[test]
+fn d_06_whoever_waits_does_not_take_an_old_failure_for_the_result() {
+    let (_directory, path) = place();
+    let store = Store::sqlite(path).unwrap();
+    open(&store, "r").unwrap().journal.append(&[entry("failed", 1)], Some(Status::Failed.into())).unwrap();
+
+    // Somebody goes on with it, and has not said so yet.
+    let mut owner = Some(open(&store, "r").unwrap());
+    let (run, pauses) = wait_for(&store, 5, || drop(owner.take()));
+    assert!(run.journal.is_owner());
+    assert_eq!((pauses.len(), run.status), (5, RunStatus::Ended(Status::Failed)));
+    drop(run);
+
+    let owner = open(&store, "r").unwrap();
+    let (run, pauses) = wait_for(&store, 5, || {
+        owner.journal.append(&[entry("failed", 2)], Some(Status::Failed.into())).unwrap();
+    });
+    assert!(!run.journal.is_owner());
+    assert_eq!((pauses.len(), history(&run.journal).len()), (5, 2));
+}
+
+#[test]
 fn d_06_whoever_waits_may_give_up() {
     let (_directory, path) = place();
     let store = Store::sqlite(path).unwrap();
