@@ -10,6 +10,7 @@ mod added;
 mod body;
 mod graph;
 mod loops;
+mod maps;
 mod mistakes;
 #[path = "../support/parameter.rs"]
 mod parameter;

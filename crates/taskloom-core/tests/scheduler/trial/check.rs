@@ -1,5 +1,7 @@
 //! What has to hold after every event.
 
+use std::collections::BTreeSet;
+
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use taskloom_core::{Command, Outcome, State};
 
@@ -22,6 +24,7 @@ impl Trial<'_> {
         }
         prop_assert_eq!(scheduler.is_finished(), reference.is_finished(), "whether the run is finished");
         self.check_commands()?;
+        self.check_trail()?;
         self.check_start()
     }
 
@@ -42,6 +45,7 @@ impl Trial<'_> {
         let (cancelled, all) = self.reference.commands();
         let mut commands: Vec<Command> = cancelled.iter().map(|&node| Command::Cancel(self.numbers[node])).collect();
         commands.extend(all.then_some(Command::CancelAll));
+        commands.extend(self.reference.mapped().iter().map(|&map| Command::Mapped(self.numbers[map])));
         let in_order = |commands: &[Command]| {
             let mut texts: Vec<String> = commands.iter().map(|command| format!("{command:?}")).collect();
             texts.sort();
@@ -51,9 +55,29 @@ impl Trial<'_> {
         Ok(())
     }
 
+    /// In any order, but that of one node's ends.
+    fn check_trail(&self) -> TestCaseResult {
+        let mut ours = self.trail.clone();
+        let mut theirs: Vec<_> =
+            self.reference.trail().iter().map(|&(node, state)| (self.numbers[node], state)).collect();
+        if self.events.is_empty() {
+            // What has happened at once was not noted down yet.
+            theirs.clear();
+        }
+        ours.sort_by_key(|(node, _)| *node);
+        theirs.sort_by_key(|(node, _)| *node);
+        prop_assert_eq!(ours, theirs, "what the driver is told of");
+        Ok(())
+    }
+
     fn check_start(&self) -> TestCaseResult {
         let running = self.reference.running_tasks();
         prop_assert_eq!(self.scheduler.running() as usize, running.len());
+        let running_tasks: BTreeSet<_> = running.iter().map(|&node| self.numbers[node]).collect();
+        prop_assert_eq!(self.scheduler.running_tasks().into_iter().collect::<BTreeSet<_>>(), running_tasks);
+        prop_assert_eq!(self.scheduler.has_ready(), self.reference.has_ready());
+        let first = self.reference.first_ready().map(|node| self.numbers[node]);
+        prop_assert_eq!(self.scheduler.first_ready(), first, "what became ready first");
         if let Some(most) = self.recipe.limits.max_concurrency {
             prop_assert!(running.len() <= most.get() as usize, "{} run, {} may", running.len(), most);
         }
