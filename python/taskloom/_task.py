@@ -174,7 +174,13 @@ def run_function(definition: Task[..., Any], args: tuple[Any, ...], kwargs: dict
             args = (context, *args)
         elif isinstance(where, str) and where not in kwargs:
             kwargs = {**kwargs, where: context}
-    return definition._fn(*map(bare, args), **{name: bare(value) for name, value in kwargs.items()})
+    return definition._fn(*map(_bare, args), **{name: _bare(value) for name, value in kwargs.items()})
+
+
+def _bare(value: Any) -> Any:
+    """What a function gets for an argument: of a secret, what it hides."""
+    secrets = sys.modules.get("taskloom._secret")
+    return value.reveal() if secrets is not None and type(value) is secrets.Secret else value
 
 
 class _Decorator(Protocol):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ._run import Run
@@ -199,8 +197,7 @@ class RunTimeoutError(RunCancelledError, TimeoutError):
     """The run took longer than its timeout, and was cancelled."""
 
 
-@dataclass(frozen=True)
-class OpenQuestion:
+class OpenQuestion(NamedTuple):
     """A question that a run waits for."""
 
     feedback_id: str
