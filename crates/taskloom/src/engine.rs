@@ -357,7 +357,7 @@ impl Engine {
         self.trace.end(job, "cancelled", None);
         self.visit(|shared, now| {
             if shared.is_overdue(job.execution()) {
-                shared.come_back(job, Role::Async, now);
+                shared.is_back(job, now);
             } else {
                 shared.abandon(job, now);
             }
@@ -437,9 +437,12 @@ impl Engine {
         self.shared.lock().outcome()
     }
 
-    /// The value of a task that has succeeded so far, until the record is taken.
-    pub fn result(&self, node: NodeId) -> Option<Value> {
+    /// The value of a task that has succeeded so far, until the record is taken. In a durable run it is written by then.
+    pub fn result(self: &Arc<Self>, node: NodeId) -> Option<Value> {
         let result = self.shared.lock().result(node)?;
+        if !self.write() {
+            return None;
+        }
         Some(MapResults::open(&result).clone())
     }
 

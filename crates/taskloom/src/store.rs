@@ -14,6 +14,7 @@
 //! | `questions`, `answer` | questions of a run and their answers |
 //! | `info`, `stored_run`, `due`, `prune`, `verify` | what users ask of a store |
 //! | `memory` | a journal without a file, for tests |
+//! | `testing` | a run as it would be if its process had died, for tests |
 
 mod answer;
 mod beginning;
@@ -39,6 +40,7 @@ mod schema;
 mod stored_run;
 mod table;
 mod take_over;
+mod testing;
 mod verify;
 
 use std::{fmt, path::Path, sync::Arc};
@@ -55,6 +57,7 @@ pub use self::{
     questions::{FeedbackType, Question},
     run_status::RunStatus,
     stored_run::StoredRun,
+    testing::Wrapping,
 };
 use self::{failure::Failure, file::File};
 use crate::Result;
@@ -96,6 +99,8 @@ pub enum Durability {
 pub struct Store {
     file: Arc<File>,
     durability: Durability,
+    /// For tests: what stands between a run and its journal.
+    wrapping: Option<Wrapping>,
 }
 
 impl Store {
@@ -108,7 +113,7 @@ impl Store {
     /// [`StoreCorrupted`](crate::ErrorKind::StoreCorrupted) if it is damaged or no database;
     /// [`StoreLocked`](crate::ErrorKind::StoreLocked) if another program keeps it locked.
     pub fn sqlite(path: impl AsRef<Path>) -> Result<Self> {
-        Ok(Self { file: table::open(path.as_ref())?, durability: Durability::default() })
+        Ok(Self { file: table::open(path.as_ref())?, durability: Durability::default(), wrapping: None })
     }
 
     /// What this handle promises of what it records; other handles of the same file keep theirs.

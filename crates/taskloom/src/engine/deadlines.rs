@@ -16,10 +16,10 @@ impl RunOptions {
 }
 
 impl Engine {
-    /// Begins the time that the run may take, if that is limited.
+    /// Begins the time that the run may take, if that is limited: what is left of it, in one that goes on.
     pub fn begin(self: &Arc<Self>) {
         if let Some(timeout) = self.timeout {
-            self.host.wake_later(self, timeout, Timer::Run);
+            self.host.wake_later(self, timeout.saturating_sub(self.now()), Timer::Run);
         }
     }
 

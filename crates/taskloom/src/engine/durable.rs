@@ -10,7 +10,9 @@
 
 mod commits;
 mod entry;
+mod new_options;
 mod recorded;
+mod reopening;
 mod replay;
 mod values;
 mod written;
@@ -24,7 +26,7 @@ use std::{
 };
 
 pub(super) use commits::Commits;
-pub use entry::{Asked, Entry, Goal, Happened, NewArgument, NewTask};
+pub use entry::{Asked, Entry, Goal, Happened, NewArgument, NewOptions, NewTask};
 pub use recorded::RecordedError;
 pub use values::{BoxError, Values};
 pub(super) use written::Written;
@@ -58,16 +60,22 @@ pub struct Durable {
     begun: Duration,
     /// By how many nanoseconds the clock was set back since the run's last entry.
     set_back: AtomicU64,
+    /// Whether the run belongs to somebody else, or to nobody, and is only read.
+    is_read: bool,
 }
 
 impl Durable {
     /// A run that is written to `journal`, and began so long ago.
     pub fn new(journal: Box<dyn Journal>, values: Box<dyn Values>, begun: Duration) -> Self {
-        Self { commits: Arc::new(Commits::new(journal)), values, begun, set_back: AtomicU64::new(0) }
+        Self { commits: Arc::new(Commits::new(journal)), values, begun, set_back: AtomicU64::new(0), is_read: false }
     }
-}
 
-impl Durable {
+    /// A run that has ended, and is only read.
+    #[must_use]
+    pub fn read_only(self, is_read: bool) -> Self {
+        Self { is_read, ..self }
+    }
+
     /// How long ago the run began, when this process took it up: as its entries have it, if the clock says less.
     pub(super) fn age(&self) -> Duration {
         self.begun + Duration::from_nanos(self.set_back.load(Ordering::Relaxed))

@@ -274,7 +274,7 @@ impl Shared {
     /// him. So nodes start in order, but none waits behind one that has to wait for a worker (rules S-1, R-1).
     #[inline]
     fn next(&self, role: Role) -> Option<NodeId> {
-        if !self.has_ready() {
+        if !self.has_ready() || self.journal_lost.is_some() {
             return None;
         }
         let kinds = self.kinds(role);
@@ -518,7 +518,7 @@ impl Shared {
         }
         self.open_gates();
         let rests = self.is_at_rest();
-        if rests || self.scheduler.is_finished() {
+        if rests || self.scheduler.is_finished() || self.has_stopped() {
             if self.writing.is_some() {
                 return if self.begin_to_seal() { Wake::Seal } else { Wake::Nobody };
             }

@@ -76,7 +76,7 @@ impl Engine {
         if answered {
             self.stir();
         }
-        answered
+        self.write() && answered
     }
 
     /// Begins to wait. For so long, at most, the body stays; for ever in a run that is not durable.
@@ -96,9 +96,12 @@ impl Engine {
     }
 
     fn after_look(self: &Arc<Self>, execution: Execution, look: Look) -> Look {
+        // A question is for others, who see it once it is written; and a body goes on with what is written.
+        if !self.write() {
+            return Look::Cancelled;
+        }
         match look {
             Look::Leave => {
-                self.write();
                 self.watch_wait(execution);
                 look
             }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use taskloom_core::{Addition, Argument, MapResults, RunPlan, Value, channel::Published};
 
-use super::{Asked, Durable, Goal, NewTask, entry::NewArgument, values::BoxError};
+use super::{Asked, Durable, Goal, NewOptions, NewTask, entry::NewArgument, values::BoxError};
 use crate::engine::{
     Failure, Job,
     asks::{Peek, Target},
@@ -90,6 +90,11 @@ impl Durable {
             ));
         }
         let definition = self.values.name_definition(plan, addition.by(), definition)?;
-        Ok(NewTask { definition, id: task.given_id().map(str::to_owned), arguments })
+        let id = task.given_id().map(str::to_owned);
+        let options = NewOptions::of(task).map_err(|error| match &id {
+            Some(id) => format!("`{id}`, which it adds: {error}").into(),
+            None => error,
+        })?;
+        Ok(NewTask { definition, id, arguments, options })
     }
 }

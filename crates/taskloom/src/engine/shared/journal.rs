@@ -1,6 +1,6 @@
 use std::{mem, sync::Arc, time::Duration};
 
-use taskloom_core::{Command, Event, NodeId, Outcome, State, TaskKinds};
+use taskloom_core::{Command, Event, NodeId, State, TaskKinds};
 
 use super::Shared;
 use crate::{
@@ -93,29 +93,33 @@ impl Shared {
     /// Lost attempts that are to end do not begin anew.
     #[cold]
     pub(super) fn drop_lost(&mut self) {
-        let is_ending = self.scheduler.outcome() != Outcome::Succeeded;
-        let told: Vec<NodeId> = self
-            .commands
-            .iter()
-            .filter_map(|command| match command {
-                Command::Cancel(node) => Some(*node),
-                _ => None,
-            })
-            .chain(self.cancelled.nodes.iter().copied())
-            .collect();
-        for node in mem::take(&mut self.lost) {
-            let is_clean_up = self.plan.is_task(node) && self.plan.task(node).options().always;
-            if told.contains(&node) || (is_ending && !is_clean_up) {
-                if self.plan.is_task(node) {
-                    let started = self.times(node).started();
-                    self.set_times(node, Times::new(started, started));
-                }
-                self.write(|_| Happened::Dropped(node));
-                self.scheduler.apply(Event::Dropped(node), &mut self.commands);
-            } else {
-                self.lost.push(node);
+        // That one of them ends may tell others to.
+        while let Some(place) = self.lost_to_drop() {
+            let node = self.lost.remove(place);
+            if self.plan.is_task(node) {
+                let started = self.times(node).started();
+                self.set_times(node, Times::new(started, started));
             }
+            self.write(|_| Happened::Dropped(node));
+            self.scheduler.apply(Event::Dropped(node), &mut self.commands);
         }
+    }
+
+    fn lost_to_drop(&self) -> Option<usize> {
+        let is_ending = self.cancelled.all || self.scheduler.outcome().cancels_running();
+        if !is_ending && self.commands.is_empty() && self.cancelled.nodes.is_empty() {
+            return None;
+        }
+        let is_clean_up = |node: NodeId| self.plan.is_task(node) && self.plan.task(node).options().always;
+        let is_told = |node: NodeId| {
+            let in_commands = |command: &Command| match command {
+                Command::Cancel(other) => *other == node,
+                Command::CancelAll => !is_clean_up(node),
+                Command::Mapped(_) => false,
+            };
+            self.cancelled.nodes.contains(&node) || self.commands.iter().any(in_commands)
+        };
+        self.lost.iter().position(|&node| is_told(node) || (is_ending && !is_clean_up(node)))
     }
 
     /// A node starts that had, as its journal says; gives its attempt.
@@ -196,6 +200,12 @@ impl Shared {
     /// All of the run is written.
     pub(in crate::engine) fn seal(&mut self) {
         self.writing = None;
+    }
+
+    /// Whether nothing runs in a run that cannot be written any more; its clean-ups are for whoever goes on with it.
+    pub(super) fn has_stopped(&self) -> bool {
+        let runs = || self.scheduler.running() as usize > self.lost.len();
+        self.journal_lost.is_some() && !runs() && !self.waiting.has_bodies()
     }
 
     /// The journal cannot be written to any more: the run cannot go on.

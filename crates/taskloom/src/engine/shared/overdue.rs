@@ -51,8 +51,7 @@ impl Shared {
 
     /// A function has returned whose attempt was ended before. Its thread is a worker again, if one is wanted.
     pub(in crate::engine) fn come_back(&mut self, job: &Job, role: Role, now: Duration) -> Option<Job> {
-        self.overdue.retain(|execution| *execution != job.execution());
-        self.has_left(job.execution(), now);
+        self.is_back(job, now);
         if role == Role::Worker {
             if self.workers >= self.max_workers {
                 return None;
@@ -60,6 +59,12 @@ impl Shared {
             self.workers += 1;
         }
         self.take(role, now)
+    }
+
+    /// The same where whoever comes back takes nothing else.
+    pub(in crate::engine) fn is_back(&mut self, job: &Job, now: Duration) {
+        self.overdue.retain(|execution| *execution != job.execution());
+        self.has_left(job.execution(), now);
     }
 
     fn plain_told(&self) -> impl Iterator<Item = Execution> {
