@@ -108,6 +108,11 @@ impl Record {
         self.questions.is_some()
     }
 
+    /// The id of the run, if it is durable.
+    pub fn stored_id(&self) -> Option<&str> {
+        Some(&*self.run_id).filter(|id| !id.is_empty())
+    }
+
     /// What a run at rest waits for.
     pub fn describe_rest(&self) -> String {
         let mut text = format!("run `{}` of `{}` is suspended", self.run_id, self.plan.name());
