@@ -1,4 +1,7 @@
+use std::sync::Arc;
+
 use pyo3::{
+    PyTraverseError, PyVisit,
     exceptions::PyTimeoutError,
     prelude::*,
     types::{PyDict, PyList},
@@ -144,6 +147,20 @@ impl Record {
     /// A picture.
     fn to_svg(&self) -> String {
         self.core.to_svg()
+    }
+
+    /// Shows Python's collector the exceptions. Each holds the frames that it passed, and these their callers: where the
+    /// caller of a run worked for it and keeps its record in a variable, that is a cycle.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        for (_, failure) in self.core.failures() {
+            // What somebody else holds as well is not this object's alone to count.
+            if Arc::strong_count(&failure.error) == 1
+                && let Some(PyFailure(exception)) = failure.error.downcast_ref()
+            {
+                visit.call(exception)?;
+            }
+        }
+        Ok(())
     }
 
     /// What made the run fail.
