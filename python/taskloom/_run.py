@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from . import _native
 from ._channel import FinalChannel
+from ._suspended import OpenQuestion
 from .errors import (
     CycleLimitExceededError,
-    OpenQuestion,
     ParallelGroupError,
     RetryLimitExceededError,
     RunCancelledError,

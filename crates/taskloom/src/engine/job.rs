@@ -141,8 +141,8 @@ impl Job {
     }
 
     /// What it asks for, if it has asked at all.
-    pub(super) fn peek_asks<T>(&self, look: impl FnOnce(Peek<'_>) -> T) -> Option<T> {
-        self.asks.get().map(|asks| look(asks.lock().peek()))
+    pub(super) fn peek_asks<T>(&self, look: impl FnOnce(&Peek<'_>) -> T) -> Option<T> {
+        self.asks.get().map(|asks| look(&asks.lock().peek()))
     }
 
     pub(super) fn take_asks(&self) -> Option<Asks> {

@@ -64,6 +64,7 @@ struct Cancelled {
 }
 
 /// What the workers of a run share.
+#[expect(clippy::struct_excessive_bools, reason = "each says something else")]
 pub(super) struct Shared {
     plan: Arc<RunPlan>,
     scheduler: Scheduler,

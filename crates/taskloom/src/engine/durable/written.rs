@@ -41,11 +41,11 @@ impl Durable {
         Ok(Written { value: value.map(Arc::from), asked, changes: Vec::new() })
     }
 
-    fn asked(&self, plan: &RunPlan, job: &Job, asks: Peek<'_>) -> Result<Asked, BoxError> {
+    fn asked(&self, plan: &RunPlan, job: &Job, asks: &Peek<'_>) -> Result<Asked, BoxError> {
         Ok(match asks {
             Peek::Nothing => Asked::Nothing,
-            Peek::Cancel(message) => Asked::Cancel(message.to_owned()),
-            Peek::Terminate(message) => Asked::Terminate(message.to_owned()),
+            Peek::Cancel(message) => Asked::Cancel((*message).to_owned()),
+            Peek::Terminate(message) => Asked::Terminate((*message).to_owned()),
             Peek::Iterate(data) => {
                 let definition = plan.task(job.node).definition();
                 Asked::Iterate(self.values.write_argument(definition, 0, data)?.into())
