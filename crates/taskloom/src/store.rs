@@ -78,6 +78,9 @@ pub enum Durability {
 /// Cheap to clone. Any number of threads and processes of one machine may use a store at the same time; a run in it
 /// is driven by one of them at a time. Once opened, a store is kept open for as long as anybody in the process has it.
 ///
+/// After a fork the child opens a store anew, and owns none of the parent's runs. SQLite has locks of its own in a
+/// process: a fork while another thread is inside of a call to a store may leave them locked in the child for ever.
+///
 /// A program that uses a copy of SQLite of its own, as Python's module `sqlite3` does, must not open the file of a
 /// store that the same process uses: closing a file lets go of the locks that the whole process has on it. From
 /// another process it may.

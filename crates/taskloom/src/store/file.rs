@@ -76,12 +76,7 @@ impl File {
         if !self.is_of_this_process() {
             return table::open(&self.path)?.read(body);
         }
-        self.with_reader(|reader| {
-            // There is nothing to commit, and SQLite refuses to once it has met damage.
-            let _transaction = Transaction::begin(reader, "BEGIN")?;
-            body(reader)
-        })
-        .map_err(|failure| failure.at(&self.path))
+        self.with_reader(|reader| read(reader, body)).map_err(|failure| failure.at(&self.path))
     }
 
     pub(super) fn pragma(&self, pragma: &str) -> Result<()> {
@@ -154,6 +149,16 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Failure> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
+}
+
+/// Reads, all from one moment.
+pub(super) fn read<T>(
+    connection: &Connection,
+    body: impl FnOnce(&Connection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    // There is nothing to commit, and SQLite refuses to once it has met damage.
+    let _transaction = Transaction::begin(connection, "BEGIN")?;
+    body(connection)
 }
 
 /// Writes in a transaction, which is rolled back unless it succeeds: on an error and on a panic.

@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::{
     failure::Failure,
-    file::{BUSY_TIMEOUT, write},
+    file::{BUSY_TIMEOUT, read, write},
 };
 use crate::{Error, ErrorKind, Result};
 
@@ -93,7 +93,8 @@ CREATE INDEX feedback_of_run ON feedback (run, asked);
 
 /// Makes a new file a store, and an older store one of this version. Nothing is written to a file that is refused.
 pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), Failure> {
-    let found = state(connection, path)?;
+    // From one moment: another process may be making it a store just now.
+    let found = read(connection, |connection| state(connection, path))?;
     use_log(connection)?;
     if found != STEPS.len() {
         write(connection, |connection| {
