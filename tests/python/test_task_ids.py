@@ -97,3 +97,26 @@ def test_i_08_the_id_of_a_definition_too(task_id):
 
 def test_i_08_none_is_no_id():
     assert fetch(task_id=None).task_id.startswith("fetch_")
+
+
+HALVES = ["\ud800", "a\udc80b", "\udfff"]
+
+
+@pytest.mark.parametrize("text", HALVES, ids=ascii)
+def test_i_08_a_lone_surrogate_is_refused(text):
+    shown = repr(text).replace("\\", r"\\")
+    with pytest.raises(
+        InvalidTaskIdError, match=rf"task_id {shown} has a lone surrogate.*, at .*\.py:\d+\n  hint"
+    ):
+        fetch(task_id=text)
+    with pytest.raises(InvalidTaskIdError, match=r"id of a definition .* has a lone surrogate"):
+        task(id=text)(fetch.fn)
+    with pytest.raises(InvalidTaskIdError, match=r"group name .* has a lone surrogate"):
+        (fetch(task_id="a") | fetch(task_id="b")).set_group_name(text)
+    # It begins the ids of its tasks where it is part of another one.
+    with pytest.raises(InvalidTaskIdError, match=r"name of a workflow .* has a lone surrogate"):
+        workflow(text)
+
+
+def test_i_08_a_pair_of_surrogates_is_a_character():
+    assert fetch(task_id="\U0001f326").task_id == "🌦"

@@ -4,11 +4,11 @@ use pyo3::{
     exceptions::{PyNotImplementedError, PyTypeError, PyValueError},
     intern,
     prelude::*,
-    types::{PyInt, PyList, PyTuple},
+    types::{PyInt, PyList, PyString, PyTuple},
 };
 use taskloom_core::{Backend, Fragment};
 
-use crate::{errors, instance, policy::GroupPolicy, workflow};
+use crate::{errors, id, instance, policy::GroupPolicy, workflow};
 
 /// What `>>`, `<<` and `|` are defined on: definitions, instances, chains and groups.
 #[pyclass(frozen, subclass, module = "taskloom._native")]
@@ -78,7 +78,8 @@ impl Chain {
 #[pymethods]
 impl Group {
     /// Names the group and returns it.
-    fn set_group_name<'py>(slf: Bound<'py, Self>, name: String) -> PyResult<Bound<'py, Self>> {
+    fn set_group_name<'py>(slf: Bound<'py, Self>, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, Self>> {
+        let name = id::text(name, "group name", None)?.to_owned();
         taskloom_core::validate_group_name(&name).map_err(|error| errors::raise(slf.py(), &error))?;
         slf.get().fragment.configure(|settings| settings.name = Some(name));
         workflow::settings_changed();

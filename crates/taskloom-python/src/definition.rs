@@ -6,7 +6,7 @@ use taskloom_core::{Lookup, Parameter, Place};
 use crate::{
     body::{Injection, PyBody},
     compose::Operand,
-    errors,
+    errors, id,
     options::TaskOptions,
     place::PyPlace,
 };
@@ -41,7 +41,7 @@ impl Definition {
     #[pyo3(signature = (id, function, is_async, signature, options, code, instruction))]
     fn new(
         py: Python<'_>,
-        id: String,
+        id: &Bound<'_, PyString>,
         function: Py<PyAny>,
         is_async: bool,
         signature: Signature,
@@ -82,7 +82,9 @@ impl Definition {
             fits: signature.fits,
         };
         let collects_keywords = body.collects_keywords;
-        let place = Place::Host(Arc::new(PyPlace { code, instruction }));
+        let place = Arc::new(PyPlace { code, instruction });
+        let id = id::text(id, "the id of a definition", Some(&place))?.to_owned();
+        let place = Place::Host(place);
         // Python's values have no type that could be looked for.
         let lookup = if signature.looks_up { Lookup::ByName } else { Lookup::ByType };
         let definition =

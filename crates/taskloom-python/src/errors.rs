@@ -19,6 +19,11 @@ pub(crate) fn composition(py: Python<'_>, message: &str) -> PyErr {
     make(py, intern!(py, "GraphCompilationError"), (message,))
 }
 
+/// The Python exception for an id that is no text of Rust's.
+pub(crate) fn invalid_id(py: Python<'_>, message: &str) -> PyErr {
+    make(py, intern!(py, "InvalidTaskIdError"), (message,))
+}
+
 /// The Python exception for an argument that cannot be bound, or that nothing gives.
 pub(crate) fn binding(py: Python<'_>, message: &str) -> PyErr {
     make(py, intern!(py, "BindingError"), (message,))

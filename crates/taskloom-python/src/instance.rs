@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use pyo3::{
     prelude::*,
-    types::{PyDict, PyList, PyTuple},
+    types::{PyDict, PyList, PyString, PyTuple},
 };
 use smallvec::SmallVec;
 use taskloom_core::{Argument, Options, Place};
@@ -10,7 +10,7 @@ use taskloom_core::{Argument, Options, Place};
 use crate::{
     compose::{Group, Operand},
     definition::Definition,
-    errors, live_ids,
+    errors, id, live_ids,
     maps::Settings,
     options::TaskOptions,
     place::PyPlace,
@@ -47,7 +47,7 @@ impl Instance {
     #[pyo3(signature = (definition, task_id, arguments, code, instruction, base=None, options=None, mapping=None))]
     fn new(
         definition: Bound<'_, Definition>,
-        task_id: Option<&str>,
+        task_id: Option<&Bound<'_, PyString>>,
         arguments: &Bound<'_, PyList>,
         code: Py<PyAny>,
         instruction: i32,
@@ -72,6 +72,7 @@ impl Instance {
             }
         }
         let place = Arc::new(PyPlace { code, instruction });
+        let task_id = task_id.map(|id| id::text(id, "task_id", Some(&place))).transpose()?;
         let core_definition = definition.get().core().clone();
         let mut core = taskloom_core::Instance::bound(
             core_definition,

@@ -24,6 +24,7 @@ mod errors;
 mod execution;
 mod exit;
 mod fork;
+mod id;
 mod instance;
 mod live_ids;
 mod maps;

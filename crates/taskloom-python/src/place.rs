@@ -1,3 +1,5 @@
+use std::fmt;
+
 use pyo3::{intern, prelude::*};
 use taskloom_core::Describe;
 
@@ -12,6 +14,12 @@ impl PyPlace {
     /// The number of the line.
     pub(crate) fn line<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         places(py)?.call_method1(intern!(py, "line"), (&self.code, self.instruction))
+    }
+}
+
+impl fmt::Display for PyPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.describe())
     }
 }
 
