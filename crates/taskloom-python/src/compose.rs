@@ -1,14 +1,14 @@
 use std::num::NonZeroU32;
 
 use pyo3::{
-    exceptions::{PyNotImplementedError, PyTypeError, PyValueError},
+    exceptions::{PyTypeError, PyValueError},
     intern,
     prelude::*,
-    types::{PyInt, PyList, PyString, PyTuple},
+    types::{PyList, PyString, PyTuple},
 };
 use taskloom_core::{Backend, Fragment};
 
-use crate::{errors, id, instance, policy::GroupPolicy, workflow};
+use crate::{caps, errors, id, instance, policy::GroupPolicy, workflow};
 
 /// What `>>`, `<<` and `|` are defined on: definitions, instances, chains and groups.
 #[pyclass(frozen, subclass, module = "taskloom._native")]
@@ -94,6 +94,7 @@ impl Group {
     /// - `backend`: where its tasks run: a `CoordinationBackend`, or its name.
     /// - `max_concurrency`: how many tasks in it run at the same time, at most, at any depth. What waits for a slot
     ///   holds up nothing outside of the group.
+    /// - `backend_config`: `{"thread_count": n}`, as Graflow spells `max_concurrency=n`.
     #[pyo3(signature = (*, policy=None, fail_fast=None, backend=None, backend_config=None, max_concurrency=None))]
     fn with_execution<'py>(
         slf: Bound<'py, Self>,
@@ -103,11 +104,7 @@ impl Group {
         backend_config: Option<Bound<'py, PyAny>>,
         max_concurrency: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, Self>> {
-        if backend_config.is_some() {
-            let message = "Group.with_execution(backend_config=…) is not implemented yet";
-            return Err(PyNotImplementedError::new_err(message));
-        }
-        let max_concurrency = max_concurrency.as_ref().map(cap).transpose()?;
+        let max_concurrency = caps::given(max_concurrency.as_ref(), backend_config.as_ref())?;
         let (backend, most) = backend.as_ref().map(backend_of).transpose()?.unzip();
         let most = most.flatten();
         if let (Some(cap), Some(most)) = (max_concurrency, most)
@@ -139,18 +136,6 @@ impl Group {
     fn __repr__(&self) -> String {
         format!("{:?}", self.fragment)
     }
-}
-
-/// How many tasks of a group run at the same time.
-fn cap(number: &Bound<'_, PyAny>) -> PyResult<NonZeroU32> {
-    let cap = number.cast_exact::<PyInt>().ok().and_then(|number| number.extract::<NonZeroU32>().ok());
-    cap.ok_or_else(|| {
-        let message = format!(
-            "max_concurrency is a whole number from 1 on, not {}",
-            number.repr().map_or_else(|_| "that".into(), |text| text.to_string())
-        );
-        PyValueError::new_err(message)
-    })
 }
 
 /// All parts one after another.

@@ -17,6 +17,7 @@
 )]
 
 mod body;
+mod caps;
 mod compose;
 mod content;
 mod definition;
