@@ -11,7 +11,7 @@ from typing import Any
 from . import _places
 from ._annotations import BUILTINS, allowed_types, resolve
 from ._context import TaskExecutionContext
-from ._native import OPEN, Operand
+from ._native import OPEN
 from .errors import BindingError
 
 __all__ = ["Signature"]
@@ -167,12 +167,6 @@ class Signature:
                 else f"its parameters are: {', '.join(names) or 'none'}"
             )
             raise self._error(f"has no parameter `{name}`", hint)
-        if isinstance(value, Operand):
-            kwargs = self.parameters[at][0]
-            raise NotImplementedError(
-                f"the output of an instance as `{name}`, which `**{kwargs}` of `{self._id}` collects, is not "
-                "implemented yet"
-            )
         if slots[at] is OPEN:
             slots[at] = {}
         slots[at][name] = value
@@ -209,7 +203,8 @@ class Signature:
 
     def fits(self, number: int, value: Any) -> bool:
         """Whether a predecessor's whole value may become the argument (rule R-3)."""
-        if self._annotations[number] is _EMPTY:
+        # What lies behind those of the function is an output that `**kwargs` collects.
+        if number >= self._size or self._annotations[number] is _EMPTY:
             return True
         types = (self._allowed or self._resolve())[number]
         kind = type(value)

@@ -21,6 +21,11 @@ def pid(_after=None):
 
 
 @task
+def collect(**values):
+    return values
+
+
+@task
 def double(n):
     return 2 * n
 

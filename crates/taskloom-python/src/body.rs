@@ -34,6 +34,23 @@ pub(crate) enum Injection {
     Keyword(Py<PyString>),
 }
 
+impl PyBody {
+    /// The same function, with further parameters that are passed by keyword.
+    pub(crate) fn with_names(&self, py: Python<'_>, further: Vec<Py<PyString>>) -> Self {
+        Self {
+            function: self.function.clone_ref(py),
+            names: self.names.iter().map(|name| name.clone_ref(py)).chain(further).collect(),
+            context: match &self.context {
+                Injection::None => Injection::None,
+                Injection::First => Injection::First,
+                Injection::Keyword(name) => Injection::Keyword(name.clone_ref(py)),
+            },
+            fits: self.fits.clone_ref(py),
+            ..*self
+        }
+    }
+}
+
 /// A text longer than this counts by its length.
 const SHORT_TEXT: usize = 256;
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use pyo3::{
     prelude::*,
-    types::{PyDict, PyList, PyString, PyTuple},
+    types::{PyList, PyString, PyTuple},
 };
 use smallvec::SmallVec;
 use taskloom_core::{Argument, Options, Place};
@@ -10,7 +10,9 @@ use taskloom_core::{Argument, Options, Place};
 use crate::{
     compose::{Group, Operand},
     definition::Definition,
-    errors, id, live_ids,
+    errors,
+    further::Further,
+    id, live_ids,
     maps::Settings,
     options::TaskOptions,
     place::PyPlace,
@@ -57,23 +59,27 @@ impl Instance {
     ) -> PyResult<PyClassInitializer<Self>> {
         let py = definition.py();
         let mut arguments = arguments.iter().map(argument).collect::<PyResult<SmallVec<[Argument; 1]>>>()?;
+        let declared = definition.get().core();
+        let collects_keywords = definition.get().collects_keywords;
         if let Some(base) = base {
-            let collects_keywords = definition.get().collects_keywords;
             for (number, (argument, inherited)) in arguments.iter_mut().zip(base.get().core.arguments()).enumerate() {
-                match (&*argument, inherited) {
-                    (Argument::Open, inherited) => *argument = inherited.clone(),
-                    (Argument::Value(further), Argument::Value(inherited)) if collects_keywords == Some(number) => {
-                        let all = unwrap(py, inherited).cast::<PyDict>()?.copy()?;
-                        all.update(unwrap(py, further).cast::<PyDict>()?.as_mapping())?;
-                        *argument = Argument::Value(wrap(all.into_any()));
-                    }
-                    _ => {}
+                if matches!(argument, Argument::Open) && collects_keywords != Some(number) {
+                    *argument = inherited.clone();
                 }
             }
         }
+        let mut further = Further::default();
+        if let Some(number) = collects_keywords {
+            if let Some(base) = base {
+                further = Further::of(py, &base.get().core, declared.parameters().len(), number)?;
+            }
+            further.collect(py, &arguments[number])?;
+            arguments[number] = further.take_values(py)?;
+        }
         let place = Arc::new(PyPlace { code, instruction });
         let task_id = task_id.map(|id| id::text(id, "task_id", Some(&place))).transpose()?;
-        let core_definition = definition.get().core().clone();
+        let (core_definition, outputs) = further.apply(py, declared)?;
+        arguments.extend(outputs);
         let mut core = taskloom_core::Instance::bound(
             core_definition,
             task_id.map(Into::into),
@@ -141,18 +147,29 @@ impl Instance {
     ) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
         let bound = self.core.arguments().iter().zip(self.core.definition().parameters());
-        for ((argument, parameter), given) in bound.zip(given) {
+        let (collects_keywords, declared) = (self.definition.get().collects_keywords, given.len());
+        for (number, ((argument, parameter), given)) in bound.zip(given).enumerate() {
+            if collects_keywords == Some(number) {
+                let mut further = Further::of(py, &self.core, declared, number)?;
+                if !given.is(open) {
+                    further.collect(py, &Argument::Value(wrap(given)))?;
+                }
+                if let Some(name) = further.output() {
+                    return Err(needs_a_run(name.bind(py).to_str()?, "other tasks", py));
+                }
+                match further.take_values(py)? {
+                    Argument::Value(all) => list.append(unwrap(py, &all))?,
+                    _ => list.append(open)?,
+                }
+                continue;
+            }
             match argument {
                 _ if !given.is(open) => list.append(given)?,
                 Argument::Open => list.append(open)?,
                 Argument::Value(value) => list.append(unwrap(py, value))?,
                 Argument::Output(_) | Argument::Outputs(_) | Argument::Group(_) => {
                     let of = if matches!(argument, Argument::Output(_)) { "another instance" } else { "other tasks" };
-                    let message = format!(
-                        "`{}` is bound to the output of {of}, which only a run has; pass a value: run({}=…)",
-                        parameter.name, parameter.name,
-                    );
-                    return Err(errors::binding(py, &message));
+                    return Err(needs_a_run(&parameter.name, of, py));
                 }
             }
         }
@@ -200,8 +217,15 @@ impl Drop for Instance {
     }
 }
 
+/// An instance is called without a run, which it takes an argument from.
+fn needs_a_run(parameter: &str, of: &str, py: Python<'_>) -> PyErr {
+    let message =
+        format!("`{parameter}` is bound to the output of {of}, which only a run has; pass a value: run({parameter}=…)");
+    errors::binding(py, &message)
+}
+
 /// An argument as the core knows it: instances are their outputs.
-fn argument(object: Bound<'_, PyAny>) -> PyResult<Argument> {
+pub(crate) fn argument(object: Bound<'_, PyAny>) -> PyResult<Argument> {
     if object.cast::<Open>().is_ok() {
         return Ok(Argument::Open);
     }

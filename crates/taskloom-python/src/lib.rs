@@ -25,6 +25,7 @@ mod errors;
 mod execution;
 mod exit;
 mod fork;
+mod further;
 mod id;
 mod instance;
 mod live_ids;
