@@ -340,3 +340,40 @@ def test_r_03_show_info_shows_groups(capsys):
     text = capsys.readouterr().out
     assert "pair = a | b >> end" in text
     assert "value of `pair`, the only direct predecessor" in text
+
+
+@task
+def two(users, weather, unit="C"):
+    return users, weather, unit
+
+
+@task
+def one(users, unit="C"):
+    return users, unit
+
+
+def test_r_03_show_info_says_what_of_the_predecessors_value_is_taken(capsys):
+    wf = workflow("w")
+    source = give(task_id="source")
+    wf.add(source >> one(task_id="one"), source >> two(task_id="two"))
+    wf.show_info()
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    of_source = "value of `source`, the only direct predecessor"
+    assert lines.count(f"users <- channel key `users`, else {of_source}") == 1
+    assert (
+        lines.count(f"unit <- channel key `unit`, else entry `unit` of the {of_source}, else its default")
+        == 2
+    )
+    for name in ("users", "weather"):
+        entry = f"entry `{name}` of the {of_source}, or all of it if nothing else is open"
+        assert lines.count(f"{name} <- channel key `{name}`, else {entry}") == 1
+
+
+def test_r_03_and_so_it_is():
+    def runs(given, taker):
+        return workflow("w").add(give(task_id="source", what=given) >> taker(task_id="end")).execute
+
+    assert runs("whole", one)() == ("whole", "C")
+    assert runs({"users": 1, "unit": "F"}, one)() == ({"users": 1, "unit": "F"}, "C")
+    assert runs({"users": 1, "weather": 2, "unit": "F"}, two)() == (1, 2, "F")
+    assert runs("whole", two)(initial_channel={"users": 1}) == (1, "whole", "C")

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::{NodeId, Plan, Source};
-use crate::Argument;
+use crate::{Argument, Fill, Lookup};
 
 /// The tasks in the order of composition, what follows each, and where the value of each open
 /// parameter would come from.
@@ -18,10 +18,12 @@ impl fmt::Display for Plan {
             }
             self.write_successors(f, node)?;
             for fill in self.fills(node) {
-                let parameter = &task.definition().parameters()[fill.parameter];
-                let sources: Vec<String> =
-                    fill.sources.iter().map(|source| self.describe(source, &parameter.name)).collect();
-                writeln!(f, "      {} <- {}", parameter.name, sources.join(", else "))?;
+                let name = &task.definition().parameters()[fill.parameter].name;
+                let sources = fill.sources.iter().map(|source| match source {
+                    Source::Predecessor(from) => self.describe_predecessor(*from, node, fill),
+                    source => self.describe(source, name),
+                });
+                writeln!(f, "      {name} <- {}", sources.collect::<Vec<_>>().join(", else "))?;
             }
             let bound = task.arguments().iter().zip(task.definition().parameters());
             for (_, parameter) in bound.filter(|(argument, _)| matches!(argument, Argument::Value(_))) {
@@ -64,8 +66,23 @@ impl Plan {
             Source::Group(node) => format!("value of group `{}`", self.id(*node)),
             Source::Outputs(nodes) => format!("outputs of {} tasks", nodes.len()),
             Source::Channel => format!("channel key `{parameter}`"),
-            Source::Predecessor(node) => format!("value of `{}`, the only direct predecessor", self.id(*node)),
+            Source::Predecessor(node) => format!("value of `{}`", self.id(*node)),
             Source::Default => "its default".to_owned(),
+        }
+    }
+
+    /// What a parameter takes of the only direct predecessor's value: the whole, if no other needs one, else its entry.
+    fn describe_predecessor(&self, from: NodeId, node: NodeId, fill: &Fill) -> String {
+        let from = format!("value of `{}`, the only direct predecessor", self.id(from));
+        let needs = |fill: &Fill| !fill.sources.contains(&Source::Default);
+        let is_alone = self.fills(node).iter().all(|other| other.parameter == fill.parameter || !needs(other));
+        let definition = self.task(node).definition();
+        let name = &definition.parameters()[fill.parameter].name;
+        match definition.lookup() {
+            Lookup::ByType => from,
+            Lookup::ByName if !needs(fill) => format!("entry `{name}` of the {from}"),
+            Lookup::ByName if is_alone => from,
+            Lookup::ByName => format!("entry `{name}` of the {from}, or all of it if nothing else is open"),
         }
     }
 }
