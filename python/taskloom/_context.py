@@ -114,6 +114,9 @@ class TaskExecutionContext:
         Any other instance, or definition, is added to this run, not to the workflow, and runs beside what
         follows this task, which is its direct predecessor. One added from inside a group's branch belongs to
         that branch.
+
+        It takes one task: a chain or group is refused. Several can be asked for one after another, and each
+        can ask for what follows it; or the task executes a workflow of its own.
         """
         self._control.next(task, goto)
 

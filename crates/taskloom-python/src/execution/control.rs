@@ -7,6 +7,7 @@ use taskloom_core::{NodeId, Options, RunPlan};
 
 use super::channel::Channel;
 use crate::{
+    compose::Operand,
     errors,
     fork::Origin,
     instance::as_instance,
@@ -138,6 +139,13 @@ impl RunControl {
     fn named(&self, task: &Bound<'_, PyAny>) -> PyResult<Target> {
         let Ok(shown) = task.extract::<String>() else {
             let class = task.get_type().name()?;
+            if task.cast::<Operand>().is_ok() {
+                return Err(PyTypeError::new_err(format!(
+                    "next_task() takes one task, and this is a {class}\n  hint: ask for each task that begins it, and \
+                     let these ask for what follows; or execute it in a workflow of its own: \
+                     `workflow(\"part\").add(…).execute()`"
+                )));
+            }
             return Err(PyTypeError::new_err(format!(
                 "next_task() takes a task's id, an instance or a definition, not {class}"
             )));

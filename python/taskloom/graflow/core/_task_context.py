@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ... import _native
 from ..._alone import Alone
 from ..._channel import Channel as TaskloomChannel
 from ..._context import TaskExecutionContext as TaskloomContext
@@ -176,8 +175,6 @@ class TaskExecutionContext(TaskloomContext):
         What follows this task in the composition is skipped if the task is one of the run, or with `goto`.
         """
         target = operand_of(executable)
-        if isinstance(target, (_native.Chain, _native.Group)):
-            raise NotImplementedError("next_task() of a chain or a group is not implemented yet")
         if self._run is not None:
             target = self._run.graph.replaced(target)
         with graflow_errors():
