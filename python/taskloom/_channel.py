@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from .errors import TaskloomRuntimeError
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-__all__ = ["Channel", "FinalChannel", "Lock"]
+__all__ = ["Channel", "FinalChannel", "Lock", "refuse_write"]
 
 
 class Native(Protocol):
@@ -225,5 +225,17 @@ class FinalChannel:
         """The keys that there are, in order."""
         return list(self._values)
 
+    def __getattr__(self, name: str) -> NoReturn:
+        refuse_write(self, name)
+
     def __repr__(self) -> str:
         return f"FinalChannel({self._values!r})"
+
+
+_WRITING = frozenset({"append", "atomic_add", "delete", "lock", "prepend", "set"})
+
+
+def refuse_write(channel: object, name: str) -> NoReturn:
+    """Says why what is left of a channel does not have an attribute."""
+    reason = ": the run has ended, so its channel can only be read" if name in _WRITING else ""
+    raise AttributeError(f"{type(channel).__name__} has no attribute {name!r}{reason}")

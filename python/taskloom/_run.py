@@ -21,6 +21,7 @@ from .errors import (
 
 if TYPE_CHECKING:
     from ._instance import Instance
+    from ._typed_channel import FinalTypedChannel
 
 __all__ = ["ExecutionContext", "Run", "TaskRecord"]
 
@@ -175,6 +176,16 @@ class Run:
         """The result of a task or group by its id, or of an instance; `UnknownTaskError` if there is none."""
         return self._record.output(task)
 
+    def get_channel(self) -> FinalChannel:
+        """What the run's channel held in the end; it can only be read."""
+        return FinalChannel(self._record.channel())
+
+    def get_typed_channel(self, schema: type) -> FinalTypedChannel:
+        """What the run's channel held in the end, under a schema: a `TypedDict`, as in a task."""
+        from ._typed_channel import FinalTypedChannel
+
+        return FinalTypedChannel(self.get_channel(), schema)
+
     def raise_for_status(self) -> None:
         """Raises what kept the run from succeeding, if anything did."""
         error = self.error
@@ -229,14 +240,13 @@ class ExecutionContext:
         return self.run.output(task_id) if self._has_result(task_id) else default
 
     def get_channel(self) -> FinalChannel:
-        """What the run's channel held in the end."""
-        return FinalChannel(self.run._record.channel())
+        """What the run's channel held in the end; it can only be read."""
+        return self.run.get_channel()
+
+    def get_typed_channel(self, schema: type) -> FinalTypedChannel:
+        """What the run's channel held in the end, under a schema: see `Run.get_typed_channel`."""
+        return self.run.get_typed_channel(schema)
 
     def _has_result(self, task_id: str) -> bool:
         record = self.run._record
         return record.has(task_id) and record.has_result(task_id)
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("channel", "get_typed_channel"):
-            raise NotImplementedError(f"ExecutionContext.{name} is not implemented yet")
-        raise AttributeError(f"ExecutionContext has no attribute {name!r}")

@@ -7,15 +7,16 @@ import functools
 import reprlib
 import sys
 import typing
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from ._annotations import BUILTINS, allowed_types
+from ._channel import refuse_write
 from .errors import ChannelSchemaError
 
 if TYPE_CHECKING:
-    from ._channel import Channel, Lock
+    from ._channel import Channel, FinalChannel, Lock
 
-__all__ = ["TypedChannel"]
+__all__ = ["FinalTypedChannel", "TypedChannel"]
 
 
 class _Declared(NamedTuple):
@@ -25,7 +26,80 @@ class _Declared(NamedTuple):
     """The built-in types that it accepts, or `None` if it is not checked."""
 
 
-class TypedChannel:
+class _Reader:
+    """What can be read of a channel under a schema."""
+
+    __slots__ = ("_channel", "_declared", "_schema")
+
+    def __init__(self, channel: Channel | FinalChannel, schema: type) -> None:
+        if not typing.is_typeddict(schema):
+            raise ValueError(f"the schema of a channel is a TypedDict, not {schema!r}")
+        self._channel: Any = channel
+        self._schema = schema
+        self._declared = _declared(schema)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key, or the default, which is not checked."""
+        declared = self._find(key)
+        value = self._channel.get(key, _MISSING)
+        if value is _MISSING:
+            return default
+        if _excludes(declared, value):
+            raise self._error(
+                f"declares `{key}` as `{declared.text}`, and the channel holds {reprlib.repr(value)}, "
+                f"a `{type(value).__name__}`"
+            )
+        return value
+
+    def exists(self, key: str) -> bool:
+        """Whether there is a key."""
+        self._find(key)
+        return self._channel.exists(key)
+
+    def keys(self) -> list[str]:
+        """The keys of the schema that there are, in order."""
+        there = self._channel.keys()
+        return [key for key in there if key in self._declared]
+
+    def _find(self, key: str) -> _Declared:
+        declared = self._declared.get(key)
+        if declared is None:
+            close = difflib.get_close_matches(str(key), self._declared, n=1)
+            known = ", ".join(self._declared) or "none"
+            hint = f"did you mean `{close[0]}`?" if close else f"its keys are: {known}"
+            raise self._error(f"has no key `{key}`", hint)
+        return declared
+
+    def _error(self, message: str, hint: str | None = None) -> ChannelSchemaError:
+        suffix = "" if hint is None else f"\n  hint: {hint}"
+        return ChannelSchemaError(f"the schema `{self._schema.__qualname__}` {message}{suffix}")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._schema.__name__} of {len(self.keys())} keys>"
+
+
+class FinalTypedChannel(_Reader):
+    """What the channel of a run held in the end, under a schema; it can only be read, as `FinalChannel`.
+
+    >>> from typing import TypedDict
+    >>> from taskloom import TaskExecutionContext, task, workflow
+    >>> class Shop(TypedDict):
+    ...     total: int
+    >>> @task
+    ... def sell(ctx: TaskExecutionContext, price: int):
+    ...     ctx.get_typed_channel(Shop).atomic_add("total", price)
+    >>> run = workflow("w").add(sell(price=3)).run()
+    >>> run.get_typed_channel(Shop).get("total")
+    3
+    """
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        refuse_write(self, name)
+
+
+class TypedChannel(_Reader):
     """The channel of a run under a schema, a `TypedDict` whose keys are the channel's.
 
     It has the verbs of `Channel`. A key that the schema does not have, and a value that its annotation
@@ -47,27 +121,7 @@ class TypedChannel:
     7
     """
 
-    __slots__ = ("_channel", "_declared", "_schema")
-
-    def __init__(self, channel: Channel, schema: type) -> None:
-        if not typing.is_typeddict(schema):
-            raise ValueError(f"the schema of a channel is a TypedDict, not {schema!r}")
-        self._channel = channel
-        self._schema = schema
-        self._declared = _declared(schema)
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The value of a key, or the default, which is not checked."""
-        declared = self._find(key)
-        value = self._channel.get(key, _MISSING)
-        if value is _MISSING:
-            return default
-        if _excludes(declared, value):
-            raise self._error(
-                f"declares `{key}` as `{declared.text}`, and the channel holds {reprlib.repr(value)}, "
-                f"a `{type(value).__name__}`"
-            )
-        return value
+    __slots__ = ()
 
     def set(self, key: str, value: Any, ttl: float | None = None, *, at_once: bool = False) -> None:
         """Writes a key, as `Channel.set`."""
@@ -78,16 +132,6 @@ class TypedChannel:
         """Deletes a key; says whether it was there."""
         self._find(key)
         return self._channel.delete(key, at_once=at_once)
-
-    def exists(self, key: str) -> bool:
-        """Whether there is a key."""
-        self._find(key)
-        return self._channel.exists(key)
-
-    def keys(self) -> list[str]:
-        """The keys of the schema that there are, in order."""
-        there = self._channel.keys()
-        return [key for key in there if key in self._declared]
 
     def append(self, key: str, value: Any, ttl: float | None = None, *, at_once: bool = False) -> int:
         """Adds an element behind a list, as `Channel.append`."""
@@ -109,15 +153,6 @@ class TypedChannel:
         self._find(key)
         return self._channel.lock(key, timeout)
 
-    def _find(self, key: str) -> _Declared:
-        declared = self._declared.get(key)
-        if declared is None:
-            close = difflib.get_close_matches(str(key), self._declared, n=1)
-            known = ", ".join(self._declared) or "none"
-            hint = f"did you mean `{close[0]}`?" if close else f"its keys are: {known}"
-            raise self._error(f"has no key `{key}`", hint)
-        return declared
-
     def _check(self, key: str, value: Any) -> None:
         declared = self._find(key)
         if _excludes(declared, value):
@@ -130,13 +165,6 @@ class TypedChannel:
         declared = self._find(key)
         if declared.allowed is not None and list not in declared.allowed:
             raise self._error(f"declares `{key}` as `{declared.text}`, and only a list has elements")
-
-    def _error(self, message: str, hint: str | None = None) -> ChannelSchemaError:
-        suffix = "" if hint is None else f"\n  hint: {hint}"
-        return ChannelSchemaError(f"the schema `{self._schema.__qualname__}` {message}{suffix}")
-
-    def __repr__(self) -> str:
-        return f"<TypedChannel {self._schema.__name__} of {len(self.keys())} keys>"
 
 
 _MISSING = object()
