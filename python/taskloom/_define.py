@@ -22,6 +22,7 @@ def define(
     frame: FrameType,
     id: str | None = None,
     inject_context: bool = False,
+    resolve_keyword_args: bool = True,
     *,
     plain_class: type[Any] = Task,
     async_class: type[Any] = AsyncTask,
@@ -32,6 +33,7 @@ def define(
     plain = plain_function(function)
     name = id if id is not None else getattr(function, "__name__", None) or type(function).__name__
     signature = signature_class(name, function, inject_context)
+    signature.looks_up = resolve_keyword_args
     code = getattr(inspect.unwrap(plain), "__code__", None)
     is_async = inspect.iscoroutinefunction(plain)
     chosen = options_of(Options(), **options)

@@ -26,6 +26,7 @@ from ._options import MAX_CYCLES, Options
 
 if TYPE_CHECKING:
     from ._maps import MapInstance
+    from ._retry import RetryPolicy
     from ._signature import Signature
 
 __all__ = ["AsyncTask", "Task", "task"]
@@ -206,20 +207,24 @@ def task(
     /,
     *,
     inject_context: bool = False,
+    resolve_keyword_args: bool = True,
     max_retries: int = 0,
+    retry_policy: RetryPolicy | None = None,
+    timeout: float | None = None,
     max_cycles: int | None = None,
     run_when: str = "success",
-    **later: Any,
 ) -> _Decorator: ...
 @overload
 def task(
     *,
     id: str | None = None,
     inject_context: bool = False,
+    resolve_keyword_args: bool = True,
     max_retries: int = 0,
+    retry_policy: RetryPolicy | None = None,
+    timeout: float | None = None,
     max_cycles: int | None = None,
     run_when: str = "success",
-    **later: Any,
 ) -> _Decorator: ...
 def task(id_or_function: Any = None, /, **options: Any) -> Any:
     """Makes a function a task definition: `@task`, `@task("id")`, `@task(id="id", max_retries=3)`.
@@ -227,6 +232,9 @@ def task(id_or_function: Any = None, /, **options: Any) -> Any:
     - `id`: the definition id; by default the function's name.
     - `inject_context`: pass the `TaskExecutionContext` as the first argument. A parameter that is annotated
       with it gets it anyway.
+    - `resolve_keyword_args`: whether open parameters are looked for in the run: among the results of tasks by
+      their names, in the channel, and in the value of the only direct predecessor. With `False` what is not
+      bound takes its default; a parameter without one has to be bound.
     - `max_retries`: how many further attempts a failed execution gets; by default none.
     - `retry_policy`: a `RetryPolicy`, with waits between the attempts and a filter for exceptions.
     - `timeout`: how long an attempt may take, in seconds. An async task that takes longer is cancelled. A
@@ -249,21 +257,30 @@ def task(id_or_function: Any = None, /, **options: Any) -> Any:
     return _defined(id_or_function, sys._getframe(1), options)
 
 
-_LATER = {
-    "handler",
-    "inject_llm_agent",
-    "inject_llm_client",
+_OPTIONS = (
+    "id",
+    "inject_context",
     "resolve_keyword_args",
-}
+    "max_retries",
+    "retry_policy",
+    "timeout",
+    "max_cycles",
+    "run_when",
+)
 
-
-_OPTIONS = ("id", "inject_context", "max_retries", "retry_policy", "timeout", "max_cycles", "run_when")
+_LATER = {"inject_llm_agent", "inject_llm_client"}
 
 
 def _check_options(options: dict[str, Any]) -> None:
     for name in options:
         if name in _LATER:
             raise NotImplementedError(f"task({name}=…) is not implemented yet")
+        if name == "handler":
+            raise TypeError(
+                "task() has no option 'handler': handlers belong to Graflow's engine, in `taskloom.graflow`\n"
+                "  hint: let a decorator below @task do what the handler does, or run the task in a process: "
+                'with_execution(backend="process")'
+            )
         if name not in _OPTIONS:
             raise TypeError(f"task() has no option {name!r}; there are {', '.join(_OPTIONS)}")
 

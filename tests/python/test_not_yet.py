@@ -29,10 +29,15 @@ def test_e_01_a_name_that_never_will_be():
         from taskloom import nonsense  # noqa: F401
 
 
-@pytest.mark.parametrize("option", ["handler", "resolve_keyword_args"])
+@pytest.mark.parametrize("option", ["inject_llm_client", "inject_llm_agent"])
 def test_e_01_options_of_a_definition(option):
     with not_yet(option):
         task(**{option: 1})
+
+
+def test_e_01_a_handler_is_graflows():
+    with pytest.raises(TypeError, match=r"handlers belong to Graflow's engine.*\n  hint: let a decorator"):
+        task(handler="docker")
 
 
 @pytest.mark.parametrize("argument", ["store", "run_id", "on", "suspend_after"])
@@ -76,15 +81,3 @@ def test_e_01_a_verb_that_never_will_be():
         return "done"
 
     assert workflow("w").add(body).execute() == "done"
-
-
-def test_e_01_the_channel_after_a_run():
-    _, context = workflow("w").add(step).execute(ret_context=True)
-    with not_yet("get_typed_channel"):
-        context.get_typed_channel(dict)
-
-
-def test_e_01_group_settings():
-    group = step(task_id="a") | step(task_id="b")
-    with not_yet("with_execution"):
-        group.with_execution(backend_config={})

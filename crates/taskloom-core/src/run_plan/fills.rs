@@ -102,8 +102,10 @@ fn unfilled(run: &RunPlan, task: &Instance, parameter: usize, by: NodeId) -> Bui
     let declared = &definition.parameters()[parameter];
     let missing = if is_bound(&task.arguments()[parameter]) {
         "this run does not have what it is bound to".to_owned()
-    } else {
+    } else if declared.type_id.is_some() {
         format!("it is not bound, and `{}`, which adds it, gives another type", run.id(by))
+    } else {
+        "it is not bound, and it is not looked for in the run".to_owned()
     };
     let id = task.fixed_id().unwrap_or_else(|| definition.id());
     let message = format!(

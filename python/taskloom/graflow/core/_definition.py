@@ -192,7 +192,6 @@ class _Signature(Signature):
 
     def __init__(self, id: str, function: Callable[..., Any], inject_context: bool) -> None:
         super().__init__(id, function, inject_context)
-        self.looks_up = function.__dict__["resolve_keyword_args"]
         self._strict = Signature(id, function, inject_context)
 
     def _resolve(self) -> list[frozenset[type] | None]:
@@ -231,6 +230,7 @@ def define_task(
             frame,
             id if id is not None else getattr(function, "__name__", None),
             inject_context=True,
+            resolve_keyword_args=resolve_keyword_args,
             plain_class=_Definition,
             async_class=_Definition,
             signature_class=_Signature,
@@ -297,7 +297,6 @@ def _body(settings: _Settings) -> Any:
         context = inspect.Parameter("__taskloom_context", inspect.Parameter.POSITIONAL_ONLY)
         signature = signature.replace(parameters=[context, *signature.parameters.values()])
     wrapped.__signature__ = signature
-    wrapped.resolve_keyword_args = settings.resolve_keyword_args
     return wrapped
 
 
