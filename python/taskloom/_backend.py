@@ -32,6 +32,8 @@ class CoordinationBackend(StrEnum):
     They find a function by its import path, so it has to be defined at the top level of a module, or of the
     script: nested functions, lambdas, functions of a notebook and objects of a subclass of `Task` are refused
     when the workflow is planned. A map is taken apart in this process; its elements run in those.
+    While a process runs a task, a thread of this one waits for it, which is one of the 64 that run the plain
+    functions of a run if `execute(max_concurrency=…)` says nothing else.
     They do not import the script unless a function or class of it is needed; then its `__name__` is
     `"__mp_main__"`, and it must execute workflows only under `if __name__ == "__main__":`.
 

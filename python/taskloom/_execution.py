@@ -24,6 +24,8 @@ from .errors import TaskloomError, TaskloomRuntimeError
 if TYPE_CHECKING:
     import asyncio
 
+    from ._loop import Attempt
+
 __all__ = ["GRACE_SECONDS", "Host", "Limits", "RunHandle", "run_blocking", "succeeded"]
 
 GRACE_SECONDS = 5.0
@@ -140,7 +142,7 @@ class Host:
         """Called once the run has ended, by whoever ended it."""
         self._interruption: BaseException | None = None
         self._works_here = False
-        self.async_tasks: dict[asyncio.Task[Any], _native.AsyncJob] = {}
+        self.async_tasks: dict[asyncio.Task[Any], Attempt] = {}
         self.execution = _native.Execution(
             plan,
             self,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ._execution import Host
     from ._run import Run
 
-__all__ = ["cancel_tasks", "is_own_loop", "own_loop", "pump", "run_on_loop"]
+__all__ = ["Attempt", "cancel_tasks", "is_own_loop", "own_loop", "pump", "run_on_loop"]
 
 _lock = threading.Lock()
 _own: asyncio.AbstractEventLoop | None = None
@@ -78,64 +78,109 @@ def _begin(host: Host, job: _native.AsyncJob) -> _native.AsyncJob | None:
             observed(error)
         return job.failed(error)
     task = loop.create_task(coroutine, name=f"taskloom:{job.task_id}", context=context)
-    host.async_tasks[task] = job
-    limit = None if job.timeout is None else _Limit(loop, job.timeout, task)
-    task.add_done_callback(partial(_ended, host, job, limit, observed))
+    host.async_tasks[task] = attempt = Attempt(host, job, loop, observed)
+    if job.timeout is not None:
+        attempt.limit(job.timeout, task)
+    task.add_done_callback(attempt.ended)
     return None
 
 
-class _Limit:
-    """The time that an attempt may take; whatever its task makes of the cancellation, the attempt is over."""
+class Attempt:
+    """An attempt on the loop.
 
-    __slots__ = ("_timer", "over", "seconds")
+    Whatever its coroutine makes of a timeout, the attempt is over then. One that has not ended in the grace
+    time after it was cancelled is abandoned: what it does from then on does not count.
+    """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float, task: asyncio.Task[Any]) -> None:
-        self.seconds = seconds
-        self.over = False
-        self._timer = loop.call_later(seconds, self._reach, task)
+    __slots__ = ("_host", "_is_over", "_job", "_loop", "_observed", "_seconds", "_timer", "_told")
 
-    def _reach(self, task: asyncio.Task[Any]) -> None:
-        self.over = True
+    def __init__(
+        self,
+        host: Host,
+        job: _native.AsyncJob,
+        loop: asyncio.AbstractEventLoop,
+        observed: Callable[[BaseException | None], None] | None,
+    ) -> None:
+        self._host = host
+        self._job = job
+        self._loop = loop
+        self._observed = observed
+        self._seconds: float | None = None
+        """The timeout, once it is over."""
+        self._told = False
+        self._is_over = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def limit(self, seconds: float, task: asyncio.Task[Any]) -> None:
+        """Begins the time that the attempt may take."""
+        self._timer = self._loop.call_later(seconds, self._expire, seconds, task)
+
+    def cancel_told(self, task: asyncio.Task[Any]) -> None:
+        """Cancels the coroutine if the task is to end."""
+        if self._job.is_cancelled:
+            self._cancel(task)
+
+    def _expire(self, seconds: float, task: asyncio.Task[Any]) -> None:
+        self._seconds = seconds
+        self._cancel(task)
+
+    def _cancel(self, task: asyncio.Task[Any]) -> None:
         task.cancel()
+        if not self._told:
+            self._told = True
+            self._stop_timer()
+            self._timer = self._loop.call_later(self._host.grace, self._give_up, task)
 
-    def stop(self) -> None:
-        self._timer.cancel()
-
-
-def _ended(
-    host: Host,
-    job: _native.AsyncJob,
-    limit: _Limit | None,
-    observed: Callable[[BaseException | None], None] | None,
-    task: asyncio.Task[Any],
-) -> None:
-    host.async_tasks.pop(task, None)
-    if limit is not None:
-        limit.stop()
-        if limit.over and not job.is_cancelled:
-            if not task.cancelled():
-                # What the task made of it is looked at, so that asyncio does not say that nobody has.
-                task.exception()
-            late = TimeoutError(f"it took longer than its timeout of {limit.seconds:g} s")
-            if observed is not None:
-                observed(late)
-            _go_on(host, job.failed(late))
+    def _give_up(self, task: asyncio.Task[Any]) -> None:
+        if task.done():
             return
-    if observed is not None:
-        observed(asyncio.CancelledError() if task.cancelled() else task.exception())
-    if task.cancelled():
-        job.abandon()
-        return
-    error = task.exception()
-    if error is None:
-        following = job.ended(task.result())
-    elif isinstance(error, Exception):
-        following = job.failed(error)
-    else:
-        job.abandon()
-        host.interrupt(error)
-        return
-    _go_on(host, following)
+        self._is_over = True
+        self._host.async_tasks.pop(task, None)
+        still = f"had not ended {self._host.grace:g} s after it was cancelled, and was abandoned"
+        self._host.warn(f"the async task `{self._job.task_id}` {still}")
+        if self._seconds is not None and not self._job.is_cancelled:
+            self._fail(TimeoutError(f"{_late(self._seconds)}; it {still}"))
+            return
+        self._observe(asyncio.CancelledError())
+        self._job.abandon()
+
+    def ended(self, task: asyncio.Task[Any]) -> None:
+        """The coroutine has ended."""
+        self._host.async_tasks.pop(task, None)
+        self._stop_timer()
+        # It is looked at, so that asyncio does not say that nobody has.
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if self._is_over:
+            return
+        if self._seconds is not None and not self._job.is_cancelled:
+            self._fail(TimeoutError(_late(self._seconds)))
+            return
+        self._observe(error)
+        if task.cancelled():
+            self._job.abandon()
+        elif error is None:
+            _go_on(self._host, self._job.ended(task.result()))
+        elif isinstance(error, Exception):
+            _go_on(self._host, self._job.failed(error))
+        else:
+            self._job.abandon()
+            self._host.interrupt(error)
+
+    def _fail(self, error: TimeoutError) -> None:
+        self._observe(error)
+        _go_on(self._host, self._job.failed(error))
+
+    def _observe(self, error: BaseException | None) -> None:
+        if self._observed is not None:
+            self._observed(error)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+def _late(seconds: float) -> str:
+    return f"it took longer than its timeout of {seconds:g} s"
 
 
 def _go_on(host: Host, following: _native.AsyncJob | None) -> None:
@@ -175,6 +220,5 @@ def _settle(ended: asyncio.Future[None]) -> None:
 
 def cancel_tasks(host: Host) -> None:
     """Cancels the async tasks of a run that are to end. Runs on the loop."""
-    for task, job in list(host.async_tasks.items()):
-        if job.is_cancelled:
-            task.cancel()
+    for task, attempt in list(host.async_tasks.items()):
+        attempt.cancel_told(task)

@@ -237,9 +237,10 @@ def task(id_or_function: Any = None, /, **options: Any) -> Any:
       bound takes its default; a parameter without one has to be bound.
     - `max_retries`: how many further attempts a failed execution gets; by default none.
     - `retry_policy`: a `RetryPolicy`, with waits between the attempts and a filter for exceptions.
-    - `timeout`: how long an attempt may take, in seconds. An async task that takes longer is cancelled. A
-      plain function cannot be stopped: it is abandoned, which means that its result does not count, its
-      context says that it is cancelled, and another thread takes its place. A process that runs one is ended.
+    - `timeout`: how long an attempt may take, in seconds. An async task that takes longer is cancelled, and
+      abandoned if it has not ended after the grace time (see `Workflow.execute`). A plain function cannot be
+      stopped: it is abandoned, which means that its result does not count, its context says that it is
+      cancelled, and another thread takes its place. A process that runs one is ended.
     - `max_cycles`: how often a task may be executed in one run, in loops, by jumps and iterations; by default
       100 times.
     - `run_when`: `"always"` makes a clean-up, which runs once all before it has ended or can no longer run,

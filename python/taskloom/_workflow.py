@@ -74,9 +74,11 @@ class Workflow(_native.Workflow):
         - `max_steps`: end the run with an error when a further execution would start after so many.
         - `timeout`: cancel the run after so many seconds, with `RunTimeoutError`, which keeps the run with
           all that was done. This thread runs no plain functions then.
-        - `grace`: for how many seconds plain functions are waited for that run when the run, or their group,
-          is cancelled. `ctx.cancelled` tells them. One that has not ended by then is abandoned: the run ends
-          without it and lists it in `abandoned`, its context raises, and what it returns is dropped.
+        - `grace`: for how many seconds tasks are waited for that run when the run, or their group, is
+          cancelled. `ctx.cancelled` tells plain functions, `CancelledError` async ones. One that has not
+          ended by then is abandoned: the run ends without it, and what it returns is dropped. A plain
+          function is listed in the run's `abandoned`, and its context raises; of an async one a warning is
+          logged.
         - `observe`: hooks, or a list of them, that hear of this run: a `taskloom.testing.Recorder`, for
           instance.
 
