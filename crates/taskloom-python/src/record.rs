@@ -10,7 +10,12 @@ use taskloom::engine::Failure;
 use taskloom::engine::TimedOut;
 use taskloom_core::{Kind, NodeId, Outcome, State, channel::ChannelError, nearest};
 
-use crate::{content, errors, execution::PyFailure, instance::as_instance, value::unwrap};
+use crate::{
+    content, errors,
+    execution::PyFailure,
+    instance::as_instance,
+    value::{sole, unwrap},
+};
 
 /// What a run that has ended leaves behind. `taskloom.Run` shows it.
 #[pyclass(frozen, module = "taskloom._native")]
