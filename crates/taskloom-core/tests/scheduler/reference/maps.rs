@@ -153,9 +153,8 @@ impl Reference<'_> {
         for element in expanded.elements.clone() {
             match self.records[element].state {
                 State::Running if tell => {
-                    if !std::mem::replace(&mut self.records[element].is_being_cancelled, true) {
-                        self.cancelled.insert(element);
-                    }
+                    let was_told = std::mem::replace(&mut self.records[element].is_being_cancelled, true);
+                    self.cancelled.extend((!was_told).then_some(element));
                 }
                 State::Waiting | State::Ready | State::BackingOff => {
                     self.not_ready(element);
