@@ -29,8 +29,9 @@ impl Scheduler {
     }
 
     fn is_over(&self, node: NodeId) -> bool {
+        // An element that has added a clean-up has ended with that.
         if self.run.is_element(node) {
-            return self.nodes.get(node).is_none_or(|element| !element.is_active());
+            return true;
         }
         let may_come = self.is_clean_up(node) && self.can_clean_up(node);
         !may_come && !self.nodes[node].is_active() && !self.has_active_elements(node) && self.is_over_inside(node)

@@ -174,9 +174,7 @@ impl Scheduler {
         self.fresh.retain(|&fresh| fresh != element);
         self.nodes.elements.remove(&element);
         self.maps.unsuccessful.insert(element, Unsuccessful { state: State::Skipped, has_run });
-        let mapped = self.mapped(first);
-        mapped.open -= 1;
-        mapped.tally.open -= 1;
+        self.mapped(first).open -= 1;
     }
 
     /// A node backs off: as an element it needs no slot of its map meanwhile (rule R-1).

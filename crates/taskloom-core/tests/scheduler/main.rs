@@ -17,6 +17,7 @@ mod parameter;
 mod recipe;
 mod reference;
 mod strategy;
+mod texts;
 mod trial;
 
 use std::{

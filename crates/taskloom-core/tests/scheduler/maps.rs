@@ -261,3 +261,16 @@ fn s_09_nothing_comes_after_a_map_whose_last_element_terminates_the_run() {
     run.apply(Event::Directed { node: run.node("m[0]"), control: Control::Terminate });
     assert_eq!(run.states(&["m", "m[0]"]), [State::Succeeded; 2]);
 }
+
+#[test]
+fn s_11_a_critical_element_has_to_succeed() {
+    for (fails, state) in [("m[0]", State::Succeeded), ("m[1]", State::Failed)] {
+        let mut run = Run::of(&[(&map("m", 2, |map| map.rule = Some(MapRule::Critical(1)))).into()]);
+        run.start(&["m"]);
+        run.expand("m");
+        run.start(&["m[0]", "m[1]"]);
+        run.fail(fails, Retry::No);
+        run.succeed(if fails == "m[0]" { "m[1]" } else { "m[0]" });
+        assert_eq!(run.states(&["m"]), [state], "{fails} has failed");
+    }
+}

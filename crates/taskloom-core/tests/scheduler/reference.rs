@@ -203,6 +203,11 @@ impl<'a> Reference<'a> {
         }
     }
 
+    /// Whether a node's last finished pass was a success.
+    pub(crate) fn has_value(&self, node: usize) -> bool {
+        self.records[node].last == Some(State::Succeeded)
+    }
+
     /// The nodes that still wait for an edge.
     pub(crate) fn waiting_nodes(&self) -> Vec<usize> {
         let included: BTreeSet<usize> = self.graph.included().collect();

@@ -85,7 +85,12 @@ impl Reference<'_> {
         true
     }
 
-    /// The group around a map has told it to end.
+    /// Whether the group around a map has told it to end.
+    pub(super) fn is_told_map(&self, map: usize) -> bool {
+        self.maps.get(&map).is_some_and(|expanded| expanded.is_told)
+    }
+
+    /// The group around a map tells it to end.
     pub(super) fn tell_map(&mut self, map: usize) {
         self.records[map].after = None;
         self.close_map(map, true);
@@ -153,9 +158,8 @@ impl Reference<'_> {
         for element in expanded.elements.clone() {
             match self.records[element].state {
                 State::Running if tell => {
-                    if !std::mem::replace(&mut self.records[element].is_being_cancelled, true) {
-                        self.cancelled.insert(element);
-                    }
+                    let was_told = std::mem::replace(&mut self.records[element].is_being_cancelled, true);
+                    self.cancelled.extend((!was_told).then_some(element));
                 }
                 State::Waiting | State::Ready | State::BackingOff => {
                     self.not_ready(element);

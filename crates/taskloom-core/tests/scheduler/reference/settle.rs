@@ -92,7 +92,11 @@ impl Reference<'_> {
     /// Whether the node is the exit of a group in which something still runs that was told to end.
     fn winds_up(&self, node: usize) -> bool {
         let Node::Exit(group) = self.graph.nodes[node] else { return false };
-        let is_told = |node: usize| self.records[node].is_being_cancelled && self.records[node].state == State::Running;
+        // What a map has told its elements is no business of the group's.
+        let is_told = |node: usize| {
+            let by_group = self.graph.map_of(node).is_none_or(|map| self.is_told_map(map));
+            by_group && self.records[node].is_being_cancelled && self.records[node].state == State::Running
+        };
         (0..self.records.len()).any(|node| self.graph.is_within(group, node) && is_told(node))
     }
 

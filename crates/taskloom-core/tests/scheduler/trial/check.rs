@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::{prelude::*, test_runner::TestCaseResult};
-use taskloom_core::{Command, Outcome, State};
+use taskloom_core::{Command, NodeId, Outcome, State};
 
 use super::{KINDS, Trial};
 use crate::reference::End;
@@ -17,6 +17,7 @@ impl Trial<'_> {
             prop_assert_eq!(scheduler.state(number), reference.state(node), "state of {}", id);
             prop_assert_eq!(scheduler.iteration(number), reference.iteration(node), "iteration of {}", id);
             prop_assert_eq!(scheduler.attempt(number), reference.attempt(node), "attempt of {}", id);
+            prop_assert_eq!(scheduler.has_value(number), reference.has_value(node), "value of {}", id);
             if reference.is_active(node) {
                 let cause = reference.cause(node).map(|from| self.numbers[from]);
                 prop_assert_eq!(scheduler.cause(number), cause, "where the execution of {} came from", id);
@@ -107,6 +108,18 @@ impl Trial<'_> {
             prop_assert_eq!(ending.attempt(number), self.scheduler.attempt(number));
         }
         prop_assert_eq!(ending.outcome(), self.scheduler.outcome());
+        let is_success = matches!(self.reference.end(), None | Some(End::Terminated(_)));
+        prop_assert_eq!(ending.outcome().is_success(), is_success);
+        let listed: BTreeSet<NodeId> = ending.unsuccessful_elements().collect();
+        for (node, &number) in self.numbers.iter().enumerate() {
+            let state = self.reference.state(node);
+            // Of those that were not begun there may be millions, and none is listed.
+            if self.reference.graph.is_element(node)
+                && (self.reference.executions(node) > 0 || listed.contains(&number))
+            {
+                prop_assert_eq!(listed.contains(&number), state != State::Succeeded, "{} is {}", number, state);
+            }
+        }
         if self.reference.end().is_none() {
             let waiting = self.reference.waiting_nodes();
             prop_assert!(waiting.is_empty(), "the run ends though {:?} still wait", waiting);
