@@ -184,15 +184,21 @@ impl Record {
         self.core.to_svg()
     }
 
-    /// Shows Python's collector the exceptions. Each holds the frames that it passed, and these their callers: where the
-    /// caller of a run worked for it and keeps its record in a variable, that is a cycle.
+    /// Shows Python's collector the exceptions and results. An exception holds the frames that it passed, and these
+    /// their callers: where the caller of a run worked for it and keeps its record in a variable, that is a cycle.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         for (_, failure) in self.core.failures() {
-            // What somebody else holds as well is not this object's alone to count.
             if Arc::strong_count(&failure.error) == 1
                 && let Some(PyFailure(exception)) = failure.error.downcast_ref()
             {
                 visit.call(exception)?;
+            }
+        }
+        let plan = self.core.plan();
+        // A map's results are held by more than its record.
+        for task in plan.tasks().filter(|&task| !plan.is_map(task)) {
+            if let Some(object) = self.core.task_value(task).and_then(sole) {
+                visit.call(object)?;
             }
         }
         Ok(())
