@@ -391,7 +391,7 @@ impl Scheduler {
                 *self.attempts.entry(node).or_insert(1) += 1;
                 self.nodes[node].phase = Phase::BackingOff;
                 self.backing_off += 1;
-                return;
+                return self.gives_up_place(node);
             }
         }
         self.finish_pass(node, State::Failed);
@@ -399,9 +399,9 @@ impl Scheduler {
 
     /// The wait of a node that backs off is over.
     fn due(&mut self, node: NodeId) {
-        if self.nodes[node].phase == Phase::BackingOff {
+        if self.nodes.get(node).is_some_and(|node| node.phase == Phase::BackingOff) {
             self.backing_off -= 1;
-            self.make_ready_again(node);
+            self.wait_is_over(node);
         }
     }
 

@@ -132,6 +132,16 @@ impl fmt::Debug for Codec {
     }
 }
 
+/// The text of a value whose type is known.
+pub(crate) fn write<T: Serialize + Clone + Send + Sync + 'static>(value: &T) -> Result<String, CodecError> {
+    encode::<T>(value).map_err(|error| error.of(type_name::<T>()))
+}
+
+/// The value of a text whose type is known.
+pub(crate) fn read<T: Deserialize<'static>>(text: &str) -> Result<T, CodecError> {
+    node::parse(text).and_then(T::deserialize).map_err(|error| error.of(type_name::<T>()))
+}
+
 fn encode<T: Serialize + 'static>(value: &(dyn Any + Send + Sync)) -> Result<String, CodecError> {
     // To serde a `Vec<u8>` is a list of numbers, some four times as long.
     if let Some(bytes) = value.downcast_ref::<Vec<u8>>() {

@@ -1,3 +1,10 @@
+#[cfg(feature = "sqlite")]
+mod request;
+mod sleep;
+mod step;
+mod value;
+mod wait;
+
 use std::{
     fmt,
     sync::{Arc, Weak},
@@ -11,6 +18,11 @@ use crate::{
     engine::{Asks, AttemptChannel, Engine, Execution, Job, Target},
     next_task::{Next, NextTask},
 };
+
+#[cfg(feature = "sqlite")]
+pub use request::Request;
+pub use value::StepValue;
+pub(crate) use wait::apart;
 
 /// What a task's body can know about its own execution, and what it can ask for.
 ///
@@ -82,6 +94,38 @@ impl Context {
     /// The name of the workflow.
     pub fn workflow(&self) -> &str {
         self.plan.name()
+    }
+
+    /// The id of the run; empty once the run is gone.
+    pub fn run_id(&self) -> String {
+        self.engine.upgrade().map(|engine| engine.run_id().to_owned()).unwrap_or_default()
+    }
+
+    /// What tells this execution of the task from all others, in whatever run: the same in each of its attempts, also in
+    /// those of another process that goes on with the run. Services that take such a key do not do a thing twice for it.
+    ///
+    /// ```
+    /// use taskloom::prelude::*;
+    ///
+    /// #[task]
+    /// fn charge(ctx: &Context) -> String {
+    ///     ctx.idempotency_key()
+    /// }
+    ///
+    /// # fn main() -> taskloom::Result<()> {
+    /// let workflow = Workflow::new("shop").add(charge::task().task_id("charge"));
+    /// let handle = workflow.execute().start()?;
+    /// let run_id = handle.run_id().to_owned();
+    /// # let run = tokio::runtime::Runtime::new().expect("a runtime").block_on(handle)?;
+    /// # /*
+    /// let run = handle.await?;
+    /// # */
+    /// assert_eq!(run.value::<String>()?, format!("{run_id}/charge/1"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn idempotency_key(&self) -> String {
+        format!("{}/{}/{}", self.run_id(), self.task_id(), self.iteration)
     }
 
     /// The attempt of this execution; the first is 1.
@@ -226,9 +270,13 @@ impl Context {
         if self.engine.upgrade().is_some_and(|engine| !engine.is_abandoned(self.execution)) {
             return Ok(());
         }
+        Err(self.has_ended())
+    }
+
+    fn has_ended(&self) -> Error {
         let id = self.task_id();
         let message = format!("an attempt of `{id}` that has ended used its context");
-        Err(Error::new(ErrorKind::AttemptEnded, message).task(id))
+        Error::new(ErrorKind::AttemptEnded, message).task(id)
     }
 
     fn find(&self, id: &str) -> Result<NodeId> {

@@ -29,6 +29,7 @@ pub mod waiting;
 use std::{
     fmt,
     sync::{Arc, OnceLock, atomic::AtomicBool},
+    task::Waker,
     time::{Duration, Instant},
 };
 
@@ -312,7 +313,7 @@ impl Engine {
             Timer::Timeout(watched) => self.time_out(watched),
             Timer::Run => self.visit(|shared, _| shared.expire()),
             Timer::Grace => self.abandon_overdue(),
-            Timer::Waited(_) => self.waited(),
+            Timer::Waited(execution) => self.waited(execution),
             Timer::Answers => self.look_for_answers(),
         }
     }
@@ -328,7 +329,7 @@ impl Engine {
     /// Ends an attempt whose function still runs. Its thread is not one of the workers any more, until it returns,
     /// and what it still writes to the channel is refused.
     fn time_out(self: &Arc<Self>, watched: Watched) {
-        let Watched { execution, slot } = watched;
+        let Watched { execution, slot, started } = watched;
         let options = self.plan.task(execution.node).options();
         let Some(timeout) = options.timeout else { return };
         let failure = Failure::timed_out(timeout);
@@ -336,7 +337,9 @@ impl Engine {
         let error = self.text(&failure);
         let mut effects = None;
         let backs_off = self.visit(|shared, now| {
-            if !shared.is_running(execution) {
+            // The time in which it waits counts.
+            shared.stop_waiting(execution);
+            if !shared.is_under_way(execution, started) {
                 return false;
             }
             effects = slot.close().map(|mut pending| self.channel.discard(&mut pending));
@@ -358,7 +361,7 @@ impl Engine {
         self.trace.end(job, "cancelled", None);
         self.visit(|shared, now| {
             if shared.is_overdue(job.execution()) {
-                shared.is_back(job, now);
+                shared.has_come_back(job.execution(), now);
             } else {
                 shared.abandon(job, now);
             }
@@ -464,12 +467,13 @@ impl Engine {
         let waiting = shared.take_waiting();
         let waits = cancels && shared.is_plain_told();
         let starves = shared.begins_to_starve();
-        let opens = shared.take_gates_opened();
+        let (stirs, wakers) = shared.take_stirred();
         drop(shared);
         waiting.iter().flatten().for_each(|queue| queue.wake());
-        if opens {
-            self.stir();
+        if stirs || cancels {
+            self.changed.notify_all();
         }
+        wakers.into_iter().for_each(Waker::wake);
         if cancels {
             self.channel.stir();
             self.host.cancelled();

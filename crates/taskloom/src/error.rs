@@ -14,6 +14,10 @@ pub enum ErrorKind {
     DuplicateTask,
     /// A parameter has no value, where a task is run without a workflow.
     Binding,
+    /// A part of a task, called by [`Context::try_step`](crate::Context::try_step), failed.
+    StepFailed,
+    /// Two steps, or two questions, of one execution have one name.
+    DuplicateKey,
     /// A task failed that may not be retried.
     TaskFailed,
     /// A task failed at its last retry.
@@ -121,6 +125,18 @@ impl Error {
     /// What is wrong with the workflow, if it could not be planned.
     pub fn build_error(&self) -> Option<&BuildError> {
         self.0.build.as_ref()
+    }
+
+    /// The questions that a suspended run waits for, if this is of kind [`ErrorKind::RunSuspended`].
+    #[cfg(feature = "sqlite")]
+    pub fn questions(&self) -> &[crate::OpenQuestion] {
+        self.0.run.as_ref().map_or(&[], Run::questions)
+    }
+
+    /// The id of the run in its store.
+    #[cfg(feature = "sqlite")]
+    pub fn run_id(&self) -> Option<&str> {
+        self.0.run.as_ref().and_then(Run::stored_id)
     }
 
     /// The run that did not succeed, with everything that did.

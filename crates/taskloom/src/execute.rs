@@ -29,12 +29,12 @@ pub use handle::RunHandle;
 
 use crate::{
     Result, Run, Workflow, channel,
-    engine::{Engine, RunOptions},
+    engine::{Engine, Listener, RunOptions},
     testing::Recorder,
 };
 use host::RustHost;
 use place::Waiting;
-use runtime::Runtime;
+pub(crate) use runtime::Runtime;
 
 /// How many cores there are. To ask the system reads files, which costs as much as 200 tasks.
 static CORES: OnceLock<usize> = OnceLock::new();
@@ -221,7 +221,7 @@ impl Execute {
         let (engine, host) = self.prepare(Runtime::current(), false)?;
         let listener = engine.listen(false);
         engine.launch();
-        Ok(RunHandle::new(engine, host, Some(listener)))
+        Ok(self.handle(engine, host, Some(listener)))
     }
 
     /// Runs the workflow and waits for it; the calling thread works as one of the workers.
@@ -247,7 +247,17 @@ impl Execute {
         }
         let (engine, host) = self.prepare(Runtime::current(), false)?;
         engine.launch();
-        Ok(UnderWay::Begun(RunHandle::new(engine, host, None)))
+        Ok(UnderWay::Begun(self.handle(engine, host, None)))
+    }
+
+    fn handle(&self, engine: Arc<Engine>, host: Arc<RustHost>, listener: Option<Arc<Listener>>) -> RunHandle {
+        RunHandle::new(
+            engine,
+            host,
+            listener,
+            #[cfg(feature = "sqlite")]
+            self.durably.store(),
+        )
     }
 
     fn prepare(&self, runtime: Runtime, caller_works: bool) -> Result<(Arc<Engine>, Arc<RustHost>)> {

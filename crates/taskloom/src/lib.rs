@@ -58,6 +58,8 @@ pub mod engine;
 mod error;
 mod events;
 mod execute;
+#[cfg(feature = "sqlite")]
+mod feedback;
 mod next_task;
 mod policy;
 mod run;
@@ -71,7 +73,11 @@ mod workflow;
 
 pub use channel::{Amount, Channel, ChannelLock, Key, TypedChannel};
 pub use compose::{Fragment, IntoFragment, chain, parallel};
-pub use context::Context;
+#[cfg(feature = "sqlite")]
+pub use context::Request;
+pub use context::{Context, StepValue};
+#[cfg(feature = "sqlite")]
+pub use engine::waiting::{FeedbackType, Question as OpenQuestion};
 pub use error::{Error, ErrorKind};
 pub use events::{BlockingEvents, Event, EventKind, Events};
 pub use execute::{Execute, RunHandle};
@@ -80,9 +86,7 @@ pub use policy::{BranchRecord, GroupPolicy, IntoPolicy};
 pub use run::{FinalChannel, GroupOutput, Run, Status, TaskRecord};
 pub use secret::Secret;
 #[cfg(feature = "sqlite")]
-pub use store::{
-    Due, DueReason, Durability, FeedbackType, OnBusy, Owner, Question, RunInfo, RunStatus, Store, StoredRun,
-};
+pub use store::{Due, DueReason, Durability, OnBusy, Owner, Question, RunInfo, RunStatus, Store, StoredRun};
 pub use task::{Arg, Definition, Each, HasOutput, Instance, MapInstance, MapTask, RunWhen, TaskOptions};
 pub use taskloom_core::{BuildError, BuildErrorKind, Policy, RetryPolicy, State};
 pub use taskloom_macros::task;

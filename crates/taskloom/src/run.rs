@@ -230,6 +230,16 @@ impl Run {
         self.0.to_svg()
     }
 
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn questions(&self) -> &[crate::OpenQuestion] {
+        self.0.questions()
+    }
+
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn stored_id(&self) -> Option<&str> {
+        self.0.stored_id()
+    }
+
     fn find(&self, id: &str) -> Result<NodeId> {
         self.0.plan().find(id).ok_or_else(|| unknown(self.0.plan(), id))
     }

@@ -5,7 +5,7 @@ use std::{
 
 use taskloom_core::{BuildError, Plan};
 
-use crate::{Execute, Fragment, IntoFragment};
+use crate::{Definition, Execute, Fragment, IntoFragment};
 
 /// A set of instances and the edges between them, ready to be executed any number of times.
 ///
@@ -35,12 +35,48 @@ impl Workflow {
     #[must_use = "the workflow that was added to is consumed"]
     #[expect(clippy::should_implement_trait, reason = "composing has one spelling, and `+` would be another")]
     pub fn add(self, fragment: impl IntoFragment) -> Self {
-        let (mut core, mistake) = match Arc::try_unwrap(self.0) {
-            Ok(inner) => (inner.core, inner.mistake),
-            Err(shared) => (shared.core.clone(), shared.mistake.clone()),
-        };
+        let (mut core, mistake) = self.into_parts();
         let added = fragment.into_fragment().0.and_then(|fragment| core.join(&fragment));
         Self::from_core(core, mistake.or(added.err()))
+    }
+
+    /// The workflow with a definition that its tasks may add to a run by [`next_task`](crate::Context::next_task), though
+    /// nothing composes it. In a [store](Execute::store) it has to be here: that is where a resumed run finds it. It runs
+    /// only if a task adds it, or if it is all that the workflow has.
+    ///
+    /// ```
+    /// use taskloom::prelude::*;
+    ///
+    /// #[task]
+    /// fn page(number: u32) -> u32 {
+    ///     number * 10
+    /// }
+    ///
+    /// #[task]
+    /// fn index(ctx: &Context) -> taskloom::Result<u32> {
+    ///     ctx.next_task(page::task().task_id("page_1").number(1))?;
+    ///     Ok(1)
+    /// }
+    ///
+    /// # fn main() -> taskloom::Result<()> {
+    /// let workflow = Workflow::new("book").add(index::task()).template(page::definition());
+    /// let run = workflow.execute().blocking()?;
+    /// assert_eq!(run.output::<u32>("page_1")?, 10);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use = "the workflow that was added to is consumed"]
+    pub fn template(self, definition: Definition) -> Self {
+        let (mut core, mistake) = self.into_parts();
+        core.note_definition(definition.0.definition());
+        Self::from_core(core, mistake)
+    }
+
+    fn into_parts(self) -> (taskloom_core::Workflow, Option<BuildError>) {
+        match Arc::try_unwrap(self.0) {
+            Ok(inner) => (inner.core, inner.mistake),
+            Err(shared) => (shared.core.clone(), shared.mistake.clone()),
+        }
     }
 
     /// The name.

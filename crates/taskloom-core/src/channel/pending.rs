@@ -123,7 +123,8 @@ impl Pending {
         now: Duration,
         removed: &mut Removed,
     ) -> Option<Vec<(String, Change)>> {
-        let place = self.held.iter().position(|held| held.key == key)?;
+        // Of steps, one within another, the inner one ends first.
+        let place = self.held.iter().rposition(|held| held.key == key)?;
         self.held[place].depth -= 1;
         if self.held[place].depth > 0 {
             return None;

@@ -109,9 +109,9 @@ impl Waits {
     /// Waits until something may have changed, or for so many seconds.
     fn wait_for_change(&self, py: Python<'_>, seconds: f64) -> PyResult<()> {
         let engine = self.engine(py)?;
-        let inside = Inside::enter(py);
+        let (inside, execution) = (Inside::enter(py), self.execution());
         py.detach(|| {
-            engine.wait_for_change(super::seconds(seconds));
+            engine.wait_for_change(execution, super::seconds(seconds));
             inside.before_attaching();
         });
         Ok(())

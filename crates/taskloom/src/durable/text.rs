@@ -201,7 +201,7 @@ pub(super) fn read(entry: store::Entry) -> Result<Entry, BoxError> {
             node: task()?,
             value,
             asked: read_asked(body.asked),
-            changes: published(body.changes)?,
+            changes: published(body.changes),
         },
         "expanded" => Happened::Expanded { node: task()?, ids: body.ids.ok_or_else(|| lacks("ids"))? },
         "failed" => Happened::Failed {
@@ -217,13 +217,13 @@ pub(super) fn read(entry: store::Entry) -> Result<Entry, BoxError> {
             error: body.error.map(Arc::from),
         },
         "cancelled" => Happened::Cancelled { by_time: body.by_time },
-        "published" => Happened::Published { node: task()?, changes: published(body.changes)? },
+        "published" => Happened::Published { node: task()?, changes: published(body.changes) },
         "remembered" => Happened::Remembered {
             node: task()?,
             iteration: body.iteration.ok_or_else(|| lacks("iteration"))?,
             key: body.key.ok_or_else(|| lacks("key"))?,
             text: value,
-            changes: published(body.changes)?,
+            changes: published(body.changes),
         },
         "slept" => Happened::Slept {
             node: task()?,

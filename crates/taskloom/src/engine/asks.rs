@@ -1,3 +1,5 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use taskloom_core::{Addition, BuildError, Instance, NodeId, RunPlan, Value};
 
 /// What an execution asks for from inside (rule R-9). It counts only if the attempt succeeds.
@@ -13,6 +15,30 @@ pub struct Asks {
     targets: Vec<Target>,
     /// Whether the run goes on at these instead of what follows the task.
     leaves: bool,
+    /// What its steps, sleeps and questions are called.
+    pub(crate) names: Names,
+}
+
+/// The names of what an attempt remembers.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    used: BTreeSet<String>,
+    counts: BTreeMap<&'static str, u32>,
+}
+
+impl Names {
+    /// The key of something of this kind and name, if there is none of that name.
+    pub(crate) fn named(&mut self, kind: &'static str, name: &str) -> Option<String> {
+        let key = format!("{kind}:{name}");
+        self.used.insert(key.clone()).then_some(key)
+    }
+
+    /// The key of the next one without a name.
+    pub(crate) fn next(&mut self, kind: &'static str) -> String {
+        let count = self.counts.entry(kind).or_insert(0);
+        *count += 1;
+        format!("{kind}:#{count}")
+    }
 }
 
 /// A task that is to run because another one says so.
@@ -169,6 +195,6 @@ impl std::fmt::Debug for Asks {
             .field("iterate", &self.iterate.is_some())
             .field("targets", &self.targets)
             .field("leaves", &self.leaves)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -49,6 +49,8 @@ pub struct Execution {
 pub struct Watched {
     pub(super) execution: Execution,
     pub(super) slot: Arc<Slot>,
+    /// An execution that has waited begins again as the same attempt.
+    pub(super) started: Duration,
 }
 
 /// Where the arguments of an execution come from, beside bound values.
@@ -112,7 +114,7 @@ impl Job {
 
     /// What is needed to end the attempt from outside.
     pub(super) fn watched(&self) -> Watched {
-        Watched { execution: self.execution(), slot: self.slot().clone() }
+        Watched { execution: self.execution(), slot: self.slot().clone(), started: self.started }
     }
 
     /// What the execution asks for; shared with its context.
@@ -139,8 +141,8 @@ impl Job {
     }
 
     /// What it asks for, if it has asked at all.
-    pub(super) fn peek_asks<T>(&self, look: impl FnOnce(Peek<'_>) -> T) -> Option<T> {
-        self.asks.get().map(|asks| look(asks.lock().peek()))
+    pub(super) fn peek_asks<T>(&self, look: impl FnOnce(&Peek<'_>) -> T) -> Option<T> {
+        self.asks.get().map(|asks| look(&asks.lock().peek()))
     }
 
     pub(super) fn take_asks(&self) -> Option<Asks> {

@@ -64,6 +64,7 @@ struct Cancelled {
 }
 
 /// What the workers of a run share.
+#[expect(clippy::struct_excessive_bools, reason = "each says something else")]
 pub(super) struct Shared {
     plan: Arc<RunPlan>,
     scheduler: Scheduler,
@@ -109,7 +110,6 @@ pub(super) struct Shared {
     lost: VecDeque<NodeId>,
     journal_lost: Option<Arc<dyn std::error::Error + Send + Sync>>,
     waiting: Waiting,
-    gates_opened: bool,
     /// Whether the run has ended because nothing goes on in it before a wait is over.
     at_rest: bool,
     finished: Option<Duration>,
@@ -149,8 +149,7 @@ impl Shared {
             writing: None,
             lost: VecDeque::new(),
             journal_lost: None,
-            waiting: Waiting::default(),
-            gates_opened: false,
+            waiting: Waiting::new(options.suspend_after),
             at_rest: false,
             finished: None,
             taken: false,
@@ -232,12 +231,16 @@ impl Shared {
 
     #[inline]
     fn apply(&mut self, event: Event) {
+        let may_end_waits = self.may_end_waits(&event);
         self.scheduler.apply(event, &mut self.commands);
         if !self.commands.is_empty() {
             self.finish_maps();
         }
         if !self.lost.is_empty() {
             self.drop_lost();
+        }
+        if may_end_waits {
+            self.give_up_waits();
         }
     }
 
@@ -360,6 +363,11 @@ impl Shared {
             && self.scheduler.state(node) == State::Running
             && self.scheduler.iteration(node) == iteration
             && self.scheduler.attempt(node) == attempt
+    }
+
+    /// The same of one that began at this time.
+    pub(super) fn is_under_way(&self, execution: Execution, started: Duration) -> bool {
+        self.is_running(execution) && self.times(execution.node).started() == started
     }
 
     /// Ends an attempt whose function still runs; says whether the node backs off now, for the time of `wait`.
@@ -517,13 +525,17 @@ impl Shared {
             return Wake::Nobody;
         }
         self.open_gates();
-        let rests = self.is_at_rest();
+        let rests = self.rests(now);
         if rests || self.scheduler.is_finished() || self.has_stopped() {
+            // Nothing goes on in it from here on, while that is being written.
+            self.at_rest = rests;
             if self.writing.is_some() {
                 return if self.begin_to_seal() { Wake::Seal } else { Wake::Nobody };
             }
-            self.at_rest = rests;
             self.finished = Some(now);
+            if !self.waiting.has_nobody_in_place() {
+                self.give_up_waits();
+            }
             self.note(|shared| What::RunEnded(shared.scheduler.outcome()));
             return Wake::Finished;
         }

@@ -7,11 +7,11 @@
 
 mod question;
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, task::Waker, time::Duration};
 
 use taskloom_core::Value;
 
-pub use question::{Question, QuestionKind};
+pub use question::{FeedbackType, FeedbackType as QuestionKind, Question};
 
 use super::{Engine, Execution, Timer};
 
@@ -73,25 +73,37 @@ impl Engine {
     /// Answers a question of the run with a value as text; says whether it was open.
     pub fn answer(self: &Arc<Self>, id: &str, text: &str) -> bool {
         let answered = self.visit(|shared, now| shared.answer(id, &text.into(), now));
-        if answered {
-            self.stir();
-        }
         self.write() && answered
     }
 
-    /// Begins to wait. For so long, at most, the body stays; for ever in a run that is not durable.
+    /// Begins to wait. For so long, at most, the body stays; for ever in a run that is not durable. What it waits for
+    /// is written when this returns.
     pub fn begin_wait(self: &Arc<Self>, execution: Execution, awaited: Awaited, patience: Option<Duration>) -> Look {
         self.fetch_answers();
         let patience = patience.unwrap_or(self.suspend_after);
         let limit = self.is_durable().then_some(patience);
-        let look = self.visit(|shared, now| shared.begin_wait(execution, awaited, limit, now));
+        let (look, watches) = self.visit(|shared, now| {
+            let look = shared.begin_wait(execution, awaited, limit, now);
+            (look, limit.is_some() && shared.waiting_mut().begin_to_watch())
+        });
+        if !matches!(look, Look::Over | Look::Cancelled) {
+            self.write();
+        }
+        if watches {
+            self.host.wake_later(self, ANSWERS, Timer::Answers);
+        }
         self.after_look(execution, look)
     }
 
     /// Looks how a wait of a body stands.
     pub fn look(self: &Arc<Self>, execution: Execution) -> Look {
-        self.fetch_answers();
         let look = self.visit(|shared, now| shared.look(execution, now));
+        self.after_look(execution, look)
+    }
+
+    /// The same for an async body, which is woken when it has something to look at.
+    pub(crate) fn look_waking(self: &Arc<Self>, execution: Execution, waker: &Waker) -> Look {
+        let look = self.visit(|shared, now| shared.look_waking(execution, waker, now));
         self.after_look(execution, look)
     }
 
@@ -100,52 +112,60 @@ impl Engine {
         if !self.write() {
             return Look::Cancelled;
         }
-        match look {
-            Look::Leave => {
-                self.watch_wait(execution);
-                look
+        if look == Look::Leave {
+            if let Some(slot) = self.channel.slot(execution)
+                && let Some(mut pending) = slot.close()
+            {
+                self.channel.discard(&mut pending).perform();
             }
-            Look::Later(wait) => {
-                Look::Later(if self.shared.lock().waiting().has_questions() { wait.min(ANSWERS) } else { wait })
-            }
-            look => look,
+            self.watch_wait(execution);
         }
+        look
+    }
+
+    /// A body does not wait any longer, and goes on.
+    pub(crate) fn stop_waiting(self: &Arc<Self>, execution: Execution) {
+        self.visit(|shared, _| shared.stop_waiting(execution));
     }
 
     /// Comes back when a wait is over whose body was left.
-    pub(super) fn watch_wait(self: &Arc<Self>, execution: Execution) {
-        let now = self.now();
-        let (due, asks) = {
-            let shared = self.shared.lock();
-            (shared.waiting().due(execution.node), shared.waiting().has_questions())
-        };
-        match due {
-            Some(due) => self.host.wake_later(self, due.saturating_sub(now), Timer::Waited(execution)),
-            None if asks => self.host.wake_later(self, ANSWERS, Timer::Answers),
-            None => {}
+    fn watch_wait(self: &Arc<Self>, execution: Execution) {
+        let due = self.shared.lock().waiting().due(execution.node);
+        if let Some(due) = due {
+            self.host.wake_later(self, due.saturating_sub(self.now()), Timer::Waited(execution));
         }
     }
 
-    /// Takes up the waits of a run that another process has left.
+    /// Takes up the waits of a run that another process has left. The run has not begun here, so nobody is called.
     pub(super) fn take_up_waits(self: &Arc<Self>, left: Vec<Execution>) {
-        self.fetch_answers();
-        self.shared.lock().go_on_after_waits(self.now());
+        let answers = self.read_answers();
+        let now = self.now();
+        let mut shared = self.shared.lock();
+        if let Some(answers) = answers {
+            shared.take_answers(answers, now);
+        }
+        shared.go_on_after_waits(now);
+        let watches = shared.waiting_mut().begin_to_watch();
+        drop(shared);
         for execution in left {
             self.watch_wait(execution);
+        }
+        if watches {
+            self.host.wake_later(self, ANSWERS, Timer::Answers);
         }
     }
 
     /// A wait whose body was left may be over.
-    pub(super) fn waited(self: &Arc<Self>) {
-        self.visit(|shared, now| shared.go_on_after_waits(now));
+    pub(super) fn waited(self: &Arc<Self>, execution: Execution) {
+        self.visit(|shared, now| shared.go_on_if_over(execution.node, now));
     }
 
     /// Looks for answers, and comes back if there still are questions.
     pub(super) fn look_for_answers(self: &Arc<Self>) {
         self.fetch_answers();
         let goes_on = {
-            let shared = self.shared.lock();
-            !shared.is_finished() && shared.waiting().has_questions()
+            let mut shared = self.shared.lock();
+            !shared.is_finished() && shared.waiting_mut().goes_on_watching()
         };
         if goes_on {
             self.host.wake_later(self, ANSWERS, Timer::Answers);
@@ -153,33 +173,33 @@ impl Engine {
     }
 
     /// Takes in what was answered in other processes.
-    fn fetch_answers(self: &Arc<Self>) {
-        let Some(durable) = &self.durable else { return };
-        let ids = self.shared.lock().waiting().open_ids();
+    pub(crate) fn fetch_answers(self: &Arc<Self>) {
+        if let Some(answers) = self.read_answers() {
+            self.visit(|shared, now| shared.take_answers(answers, now));
+        }
+    }
+
+    /// What was answered in other processes, if there are questions.
+    fn read_answers(self: &Arc<Self>) -> Option<Vec<(String, String)>> {
+        let durable = self.durable.as_ref()?;
+        let ids = self.shared.lock().waiting_mut().look_for_answers();
         if ids.is_empty() {
-            return;
+            return None;
         }
         let mut answers = Ok(Vec::new());
         self.host.block(&mut || answers = durable.commits.answers(&ids));
-        match answers {
-            Ok(answers) => {
-                for (id, text) in answers {
-                    self.answer(&id, &text);
-                }
-            }
-            Err(error) => self.host.warn(&format!("answers to questions cannot be read: {error}")),
-        }
+        let answers = answers.unwrap_or_else(|error| {
+            self.host.warn(&format!("answers to questions cannot be read: {error}"));
+            Vec::new()
+        });
+        Some(answers)
     }
 
-    /// Something has changed that bodies may wait for.
-    pub(super) fn stir(&self) {
-        self.changed.notify_all();
-        self.host.cancelled();
-    }
-
-    /// Waits, on a thread of the caller's, until something may have changed or the time is over.
-    pub fn wait_for_change(&self, wait: Duration) {
+    /// Waits, on a thread of the caller's, until the body has something to look at or the time is over.
+    pub fn wait_for_change(&self, execution: Execution, wait: Duration) {
         let mut shared = self.shared.lock();
-        self.changed.wait_for(&mut shared, wait);
+        if !shared.has_to_look(execution) {
+            self.changed.wait_for(&mut shared, wait);
+        }
     }
 }

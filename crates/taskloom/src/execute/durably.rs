@@ -37,6 +37,10 @@ impl Durably {
         self.store.is_some()
     }
 
+    pub(super) fn store(&self) -> Option<Store> {
+        self.store.clone()
+    }
+
     pub(super) fn give_up(&self) {
         self.given_up.store(true, Ordering::Relaxed);
     }
@@ -118,7 +122,7 @@ impl Execute {
         Runtime::own().handle().spawn_blocking(move || {
             let (engine, host) = this.prepare(runtime, false)?;
             engine.launch();
-            Ok(Begun(Some(RunHandle::new(engine, host, None))))
+            Ok(Begun(Some(this.handle(engine, host, None))))
         })
     }
 

@@ -7,6 +7,8 @@ use std::{
 };
 
 use super::host::RustHost;
+#[cfg(feature = "sqlite")]
+use crate::{Error, ErrorKind, OpenQuestion, Store, feedback};
 use crate::{
     Events, Result, Run,
     engine::{Engine, Listener},
@@ -18,11 +20,24 @@ pub struct RunHandle {
     host: Arc<RustHost>,
     /// What has happened since the beginning, for who asks for it.
     listener: Option<Arc<Listener>>,
+    #[cfg(feature = "sqlite")]
+    store: Option<Store>,
 }
 
 impl RunHandle {
-    pub(super) fn new(engine: Arc<Engine>, host: Arc<RustHost>, listener: Option<Arc<Listener>>) -> Self {
-        Self { engine, host, listener }
+    pub(super) fn new(
+        engine: Arc<Engine>,
+        host: Arc<RustHost>,
+        listener: Option<Arc<Listener>>,
+        #[cfg(feature = "sqlite")] store: Option<Store>,
+    ) -> Self {
+        Self {
+            engine,
+            host,
+            listener,
+            #[cfg(feature = "sqlite")]
+            store,
+        }
     }
 
     /// Cancels the run: nothing new starts, async tasks are dropped at their next suspension point, plain
@@ -56,6 +71,39 @@ impl RunHandle {
     /// ```
     pub fn events(&self) -> Events {
         Events::new(self.engine.plan().clone(), self.listener.clone())
+    }
+
+    /// The questions that the run has asked people and that have no answer, as far as the run knows: one of another
+    /// process takes a moment.
+    #[cfg(feature = "sqlite")]
+    pub fn questions(&self) -> Vec<OpenQuestion> {
+        self.engine.questions()
+    }
+
+    /// Answers a question of the run, with JSON text as [`Store::answer`] takes it. In a store the answer is recorded
+    /// when this returns; the first one counts.
+    ///
+    /// # Errors
+    ///
+    /// [`FeedbackNotFound`](ErrorKind::FeedbackNotFound) if the run has no such question that is open,
+    /// [`InvalidFeedback`](ErrorKind::InvalidFeedback) if this cannot be an answer to it; and what [`Store::answer`] says.
+    #[cfg(feature = "sqlite")]
+    pub fn answer(&self, id: &str, json: &str) -> Result<()> {
+        if let Some(store) = &self.store {
+            store.answer(id, json)?;
+            self.engine.fetch_answers();
+            return Ok(());
+        }
+        let not_found = || {
+            let message = format!("the run has no open question `{id}`\n  `questions()` lists those there are");
+            Error::new(ErrorKind::FeedbackNotFound, message)
+        };
+        let question = self.questions().into_iter().find(|question| question.id == id).ok_or_else(not_found)?;
+        feedback::check(question.kind, &question.options, json).map_err(|why| {
+            let message = format!("{json} is no answer to `{}` of `{}`: {why}", question.prompt, question.task_id);
+            Error::new(ErrorKind::InvalidFeedback, message).task(&question.task_id)
+        })?;
+        if self.engine.answer(id, json) { Ok(()) } else { Err(not_found()) }
     }
 
     /// The id of the run: 32 hexadecimal digits.

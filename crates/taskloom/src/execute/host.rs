@@ -8,7 +8,10 @@ use parking_lot::Mutex;
 use tokio::{runtime::Handle, sync::Notify};
 
 use super::{runtime::Runtime, worker};
-use crate::engine::{Engine, Execution, Host, Timer};
+use crate::{
+    context::apart,
+    engine::{Engine, Execution, Host, Timer},
+};
 
 /// What a run on a tokio runtime needs beside the engine.
 pub(crate) struct RustHost {
@@ -101,7 +104,7 @@ impl Host for Arc<RustHost> {
         drop(Runtime::own().handle().spawn(async move {
             tokio::time::sleep(wait).await;
             if let Some(engine) = engine.upgrade() {
-                engine.due(timer);
+                apart(engine.is_durable(), move || engine.due(timer)).await;
             }
         }));
     }

@@ -10,38 +10,38 @@ use tokio::{
 const MOST_THREADS: usize = 1 << 16;
 
 /// The tokio runtime of a run: the caller's, or the library's own.
-pub(super) enum Runtime {
+pub(crate) enum Runtime {
     Given(Handle),
     Own,
 }
 
 impl Runtime {
     /// The runtime that the calling code runs on, if it does.
-    pub(super) fn current() -> Self {
+    pub(crate) fn current() -> Self {
         Handle::try_current().map_or(Self::Own, Self::Given)
     }
 
     /// The library's own runtime. It is made when something first needs it: a chain of plain functions
     /// does not.
-    pub(super) fn own() -> Self {
+    pub(crate) fn own() -> Self {
         Self::Own
     }
 
     /// A wait on the library's own runtime, to be polled anywhere: the caller's may have been made without a clock.
-    pub(super) fn sleep(wait: Duration) -> Sleep {
+    pub(crate) fn sleep(wait: Duration) -> Sleep {
         let _inside = Self::Own.handle().enter();
         tokio::time::sleep(wait)
     }
 
     /// The caller's runtime, if it has one.
-    pub(super) fn given(&self) -> Option<&Handle> {
+    pub(crate) fn given(&self) -> Option<&Handle> {
         match self {
             Self::Given(handle) => Some(handle),
             Self::Own => None,
         }
     }
 
-    pub(super) fn handle(&self) -> &Handle {
+    pub(crate) fn handle(&self) -> &Handle {
         static OWN: OnceLock<Tokio> = OnceLock::new();
         match self {
             Self::Given(handle) => handle,

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     body::{Arguments, Function, Outcome, Panicked, Pending, RustBody},
+    context::apart,
     engine::{Engine, Failure, Job, Judgement, Role, Wait},
     policy::{BranchRecord, RustPolicy},
 };
@@ -206,9 +207,14 @@ impl Drop for InFlight {
 
 /// The life of an executor of async tasks.
 pub(super) async fn work_async(engine: Arc<Engine>, host: Arc<RustHost>) {
-    let next = engine.take(Role::Async);
-    let first = begin(&engine, next);
-    drop(engine);
+    let first = if engine.is_durable() {
+        first_apart(engine, &host).await
+    } else {
+        let next = engine.take(Role::Async);
+        let first = begin(&engine, next);
+        drop(engine);
+        first
+    };
     finish(first, host).await;
 }
 
@@ -233,13 +239,44 @@ async fn finish(mut current: Option<(InFlight, Pending)>, host: Arc<RustHost>) {
         .await;
         let Some(result) = result else { return flight.drop_with(future) };
         flight.drop_in_span(future);
-        let next = flight.end(result);
-        current = begin(&engine, next);
+        current = if engine.is_durable() {
+            next_apart(flight, result, &host).await
+        } else {
+            let next = flight.end(result);
+            begin(&engine, next)
+        };
         ended += 1;
         if ended % TASKS_BEFORE_YIELD == 0 {
             tokio::task::yield_now().await;
         }
     }
+}
+
+/// Begins the first async task of an executor on a thread that may wait until what it rests on is written.
+async fn first_apart(engine: Arc<Engine>, host: &Arc<RustHost>) -> Option<(InFlight, Pending)> {
+    let host = host.clone();
+    apart(true, move || {
+        let _inside = host.handle().enter();
+        let next = engine.take(Role::Async);
+        begin(&engine, next)
+    })
+    .await
+}
+
+/// Ends a task and begins the next one in the same way.
+async fn next_apart(
+    flight: InFlight,
+    result: Result<Value, Failure>,
+    host: &Arc<RustHost>,
+) -> Option<(InFlight, Pending)> {
+    let host = host.clone();
+    apart(true, move || {
+        let _inside = host.handle().enter();
+        let engine = flight.engine.clone();
+        let next = flight.end(result);
+        begin(&engine, next)
+    })
+    .await
 }
 
 /// Ready once an attempt has taken as long as it may.

@@ -1,9 +1,7 @@
 //! Answers to questions: of the right type, and the first one counts.
 
-use serde_json::Value;
-
-use super::{FeedbackType, Question, Store, micros, questions};
-use crate::{Error, ErrorKind, Result};
+use super::{Question, Store, micros, questions};
+use crate::{Error, ErrorKind, Result, feedback};
 
 impl Store {
     /// Answers a question, from any process. The answer is JSON text: `true` or `false` to an approval, a text
@@ -51,24 +49,11 @@ fn already(question: &Question) -> Error {
 
 /// Whether this can be the question's answer.
 fn check(question: &Question, json: &str) -> Result<()> {
-    let invalid = |why: String| {
+    feedback::check(question.feedback_type, &question.options, json).map_err(|why| {
         let message = format!(
             "{json} is no answer to `{}` (question `{}` of run `{}`): {why}",
             question.prompt, question.id, question.run_id
         );
         Error::new(ErrorKind::InvalidFeedback, message)
-    };
-    let answer: Value = serde_json::from_str(json).map_err(|error| invalid(format!("it is no JSON: {error}")))?;
-    let is_option = |value: &Value| value.as_str().is_some_and(|text| question.options.iter().any(|one| one == text));
-    let (fits, wanted) = match question.feedback_type {
-        FeedbackType::Approval => (answer.is_boolean(), "true or false".to_owned()),
-        FeedbackType::Text => (answer.is_string(), "a text".to_owned()),
-        FeedbackType::Selection => (is_option(&answer), format!("one of {:?}", question.options)),
-        FeedbackType::MultiSelection => (
-            answer.as_array().is_some_and(|list| list.iter().all(is_option)),
-            format!("a list of some of {:?}", question.options),
-        ),
-        FeedbackType::Custom => (true, String::new()),
-    };
-    if fits { Ok(()) } else { Err(invalid(format!("it asks for {wanted}"))) }
+    })
 }

@@ -7,40 +7,7 @@ use rusqlite::{Connection, Row};
 use super::{Answer, Asking, Store, failure::Failure, micros};
 use crate::Result;
 
-/// What kind of answer a question wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FeedbackType {
-    /// Yes or no.
-    Approval,
-    /// A text.
-    Text,
-    /// One of the question's options.
-    Selection,
-    /// A list of the question's options.
-    MultiSelection,
-    /// Anything.
-    Custom,
-}
-
-impl FeedbackType {
-    const ALL: [Self; 5] = [Self::Approval, Self::Text, Self::Selection, Self::MultiSelection, Self::Custom];
-
-    /// The name by which both languages know it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Approval => "approval",
-            Self::Text => "text",
-            Self::Selection => "selection",
-            Self::MultiSelection => "multi_selection",
-            Self::Custom => "custom",
-        }
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
+pub use crate::engine::waiting::FeedbackType;
 
 /// A question that a task has asked, with its answer if it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +69,7 @@ fn question(row: &Row<'_>) -> rusqlite::Result<Question> {
         run_id: row.get(1)?,
         node: row.get(2)?,
         key: row.get(3)?,
-        feedback_type: FeedbackType::named(&kind).unwrap_or(FeedbackType::Custom),
+        feedback_type: FeedbackType::parse(&kind).unwrap_or(FeedbackType::Custom),
         prompt: row.get(5)?,
         options: serde_json::from_str(&options).unwrap_or_default(),
         asked: micros::to_time(row.get(7)?),

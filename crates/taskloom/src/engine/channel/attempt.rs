@@ -154,7 +154,7 @@ impl AttemptChannel {
             Some(effects)
         });
         effects.ok_or(ChannelFailure::Ended)?.perform();
-        if engine.write() { Ok(()) } else { Err(ChannelFailure::Cancelled) }
+        if !publish || engine.write() { Ok(()) } else { Err(ChannelFailure::Cancelled) }
     }
 
     /// What another attempt has published may be used once it is written.

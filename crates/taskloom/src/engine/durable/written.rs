@@ -41,11 +41,11 @@ impl Durable {
         Ok(Written { value: value.map(Arc::from), asked, changes: Vec::new() })
     }
 
-    fn asked(&self, plan: &RunPlan, job: &Job, asks: Peek<'_>) -> Result<Asked, BoxError> {
+    fn asked(&self, plan: &RunPlan, job: &Job, asks: &Peek<'_>) -> Result<Asked, BoxError> {
         Ok(match asks {
             Peek::Nothing => Asked::Nothing,
-            Peek::Cancel(message) => Asked::Cancel(message.to_owned()),
-            Peek::Terminate(message) => Asked::Terminate(message.to_owned()),
+            Peek::Cancel(message) => Asked::Cancel((*message).to_owned()),
+            Peek::Terminate(message) => Asked::Terminate((*message).to_owned()),
             // Nobody takes it.
             Peek::Iterate(_) if plan.task(job.node).definition().parameters().is_empty() => {
                 Asked::Iterate("null".into())

@@ -211,7 +211,7 @@ impl Shared {
     /// Whether nothing runs in a run that cannot be written any more; its clean-ups are for whoever goes on with it.
     pub(super) fn has_stopped(&self) -> bool {
         let runs = || self.scheduler.running() as usize > self.lost.len();
-        self.journal_lost.is_some() && !runs() && !self.waiting.has_bodies()
+        self.journal_lost.is_some() && !runs() && self.waiting.has_nobody_in_place()
     }
 
     /// The journal cannot be written to any more: the run cannot go on.

@@ -51,8 +51,9 @@ impl Shared {
 
     /// A function has returned whose attempt was ended before. Its thread is a worker again, if one is wanted.
     pub(in crate::engine) fn come_back(&mut self, job: &Job, role: Role, now: Duration) -> Option<Job> {
-        self.is_back(job, now);
-        if role == Role::Worker {
+        self.has_come_back(job.execution(), now);
+        // A worker that polled an async body was one all the time.
+        if role == Role::Worker && !self.is_async(job.node) {
             if self.workers >= self.max_workers {
                 return None;
             }
@@ -61,10 +62,10 @@ impl Shared {
         self.take(role, now)
     }
 
-    /// The same where whoever comes back takes nothing else.
-    pub(in crate::engine) fn is_back(&mut self, job: &Job, now: Duration) {
-        self.overdue.retain(|execution| *execution != job.execution());
-        self.has_left(job.execution(), now);
+    /// The same, if who ran it takes no further task.
+    pub(in crate::engine) fn has_come_back(&mut self, execution: Execution, now: Duration) {
+        self.overdue.retain(|other| *other != execution);
+        self.has_left(execution, now);
     }
 
     fn plain_told(&self) -> impl Iterator<Item = Execution> {

@@ -1,10 +1,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    mem,
     sync::Arc,
+    task::Waker,
     time::Duration,
 };
 
-use taskloom_core::{Event, NodeId, State};
+use taskloom_core::{Event, NodeId, Outcome, State};
 
 use super::Shared;
 use crate::engine::{
@@ -12,6 +14,9 @@ use crate::engine::{
     durable::Happened,
     waiting::{Awaited, Look, Question, Remembered},
 };
+
+/// How long a body waits that is told when there is something to look at.
+const LONG: Duration = Duration::from_mins(1);
 
 /// What tasks remember, and what they wait for.
 #[derive(Default)]
@@ -26,6 +31,18 @@ pub(in crate::engine) struct Waiting {
     leaving: BTreeSet<NodeId>,
     /// Where each question is remembered that has no answer.
     open: BTreeMap<String, (NodeId, u32, String)>,
+    /// How many look for answers at the moment.
+    looking: u32,
+    /// Whether somebody looks for answers again and again.
+    is_watched: bool,
+    /// A run does not come to rest before waits that are over within this time.
+    patience: Duration,
+    /// The time of the last visit that saw whether the run has come to rest.
+    now: Duration,
+    /// Bodies that have something to look at: async ones.
+    wakers: Vec<Waker>,
+    /// The same for threads.
+    stirs: bool,
 }
 
 enum Memory {
@@ -41,9 +58,15 @@ struct InPlace {
     limit: Option<Duration>,
     /// Whether it was a worker that waits, and is none meanwhile.
     is_worker: bool,
+    /// Wakes the body, if it is async.
+    waker: Option<Waker>,
 }
 
 impl Waiting {
+    pub(super) fn new(patience: Duration) -> Self {
+        Self { patience, ..Self::default() }
+    }
+
     pub(in crate::engine) fn recall(&self, execution: Execution, key: &str) -> Option<Remembered> {
         match self.memory.get(&(execution.node, execution.iteration))?.get(key)? {
             Memory::Value(remembered) => Some(remembered.clone()),
@@ -53,10 +76,6 @@ impl Waiting {
 
     pub(in crate::engine) fn has_questions(&self) -> bool {
         !self.open.is_empty()
-    }
-
-    pub(in crate::engine) fn open_ids(&self) -> Vec<String> {
-        self.open.keys().cloned().collect()
     }
 
     pub(in crate::engine) fn open_questions(&self) -> Vec<Question> {
@@ -76,7 +95,7 @@ impl Waiting {
         }
     }
 
-    /// When the first of these is.
+    /// When the first of these is over.
     pub(in crate::engine) fn first_due(&self) -> Option<Duration> {
         self.left.keys().filter_map(|&node| self.due(node)).min()
     }
@@ -85,9 +104,45 @@ impl Waiting {
         self.left.values().map(|(execution, _)| *execution).collect()
     }
 
-    /// Whether a body waits, or has been left and not come back.
-    pub(super) fn has_bodies(&self) -> bool {
-        !self.in_place.is_empty() || !self.leaving.is_empty()
+    /// Whether somebody is at it: a body waits or has been left and not come back, a wait is over soon, or somebody
+    /// looks for answers.
+    fn is_busy(&self) -> bool {
+        let soon = self.now.saturating_add(self.patience);
+        let has_bodies = !self.in_place.is_empty() || !self.leaving.is_empty();
+        has_bodies || self.looking > 0 || self.first_due().is_some_and(|due| due <= soon)
+    }
+
+    /// The questions that may have been answered elsewhere. Until [`looked`](Self::looked) the run does not come to
+    /// rest: what is found then must not be too late.
+    pub(in crate::engine) fn look_for_answers(&mut self) -> Vec<String> {
+        let ids: Vec<String> = self.open.keys().cloned().collect();
+        self.looking += u32::from(!ids.is_empty());
+        ids
+    }
+
+    /// Whether somebody has to begin to look for answers again and again.
+    pub(in crate::engine) fn begin_to_watch(&mut self) -> bool {
+        self.has_questions() && !mem::replace(&mut self.is_watched, true)
+    }
+
+    /// Whether that goes on.
+    pub(in crate::engine) fn goes_on_watching(&mut self) -> bool {
+        self.is_watched = self.has_questions();
+        self.is_watched
+    }
+
+    /// Whether nobody waits on a thread or in a future.
+    #[inline]
+    pub(super) fn has_nobody_in_place(&self) -> bool {
+        self.in_place.is_empty()
+    }
+
+    /// A body that waits in place has something to look at.
+    fn stir(&mut self, waker: Option<Waker>) {
+        match waker {
+            Some(waker) => self.wakers.push(waker),
+            None => self.stirs = true,
+        }
     }
 
     fn is_over(&self, execution: Execution, awaited: &Awaited, now: Duration) -> bool {
@@ -172,14 +227,22 @@ impl Shared {
 
     /// A question is answered; says whether it was open.
     pub(in crate::engine) fn answer(&mut self, id: &str, text: &Arc<str>, now: Duration) -> bool {
-        if self.is_closed() {
+        if self.has_ended() {
             return false;
         }
         let Some((node, iteration, key)) = self.waiting.take_answer(id, text.clone()) else { return false };
         let text = text.clone();
         self.write(|_| Happened::Remembered { node, iteration, key, text: Some(text), changes: Vec::new() });
-        self.go_on_after_waits(now);
+        self.go_on_if_over(node, now);
         true
+    }
+
+    /// Takes in what somebody has found who looked for answers.
+    pub(in crate::engine) fn take_answers(&mut self, answers: Vec<(String, String)>, now: Duration) {
+        self.waiting.looking -= 1;
+        for (id, text) in answers {
+            self.answer(&id, &text.into(), now);
+        }
     }
 
     pub(in crate::engine) fn begin_wait(
@@ -208,36 +271,66 @@ impl Shared {
             (Awaited::Until(until), Some(limit)) => *until <= limit,
             (Awaited::Answer(_), Some(limit)) => limit > now,
         };
-        self.waiting.in_place.insert(node, InPlace { execution, awaited, limit, is_worker });
+        self.waiting.in_place.insert(node, InPlace { execution, awaited, limit, is_worker, waker: None });
         if stays { self.look(execution, now) } else { self.leave(node) }
     }
 
     /// Looks how the wait of a body stands, and lets it go on if it is over and the scheduler has a place for it.
     pub(in crate::engine) fn look(&mut self, execution: Execution, now: Duration) -> Look {
         let node = execution.node;
-        self.go_on_after_waits(now);
-        let Some(place) = self.waiting.in_place.get(&node).filter(|place| place.execution == execution) else {
+        if !self.waits(execution) {
             return if self.is_running(execution) { Look::Over } else { Look::Cancelled };
-        };
-        if self.finished.is_some() || self.is_cancelled(execution) {
+        }
+        if self.is_given_up(execution) {
             return self.give_up_wait(node);
         }
-        match self.scheduler.state(node) {
-            State::Suspended => {
-                let next = match place.awaited {
-                    Awaited::Until(until) => Some(until),
-                    Awaited::Answer(_) => place.limit,
-                };
-                match next.map(|next| next.saturating_sub(now)) {
-                    Some(Duration::ZERO) => self.leave(node),
-                    Some(wait) => Look::Later(wait),
-                    None => Look::Later(Duration::from_mins(1)),
-                }
-            }
+        self.go_on_if_over(node, now);
+        self.open_gates();
+        let Some(place) = self.waiting.in_place.get(&node) else { return Look::Over };
+        if self.scheduler.state(node) == State::Ready {
             // It waits for a place among the running ones.
-            State::Ready => Look::Later(Duration::from_mins(1)),
-            _ => self.give_up_wait(node),
+            return Look::Later(LONG);
         }
+        let next = match place.awaited {
+            Awaited::Until(until) => Some(until),
+            Awaited::Answer(_) => place.limit,
+        };
+        match next.map(|next| next.saturating_sub(now)) {
+            Some(Duration::ZERO) => self.leave(node),
+            Some(wait) => Look::Later(wait),
+            None => Look::Later(LONG),
+        }
+    }
+
+    /// The same for an async body, which is woken when there is something to look at.
+    pub(in crate::engine) fn look_waking(&mut self, execution: Execution, waker: &Waker, now: Duration) -> Look {
+        let look = self.look(execution, now);
+        if let Some(place) = self.waiting.in_place.get_mut(&execution.node).filter(|place| place.execution == execution)
+        {
+            place.waker = Some(waker.clone());
+        }
+        look
+    }
+
+    /// Whether a body waits in place.
+    fn waits(&self, execution: Execution) -> bool {
+        self.waiting.in_place.get(&execution.node).is_some_and(|place| place.execution == execution)
+    }
+
+    /// Whether it has something to look at.
+    pub(in crate::engine) fn has_to_look(&self, execution: Execution) -> bool {
+        !self.waits(execution) || self.is_given_up(execution)
+    }
+
+    /// Whether a body waits in place whose task is to end, or has ended without it.
+    fn is_given_up(&self, execution: Execution) -> bool {
+        let waits = matches!(self.scheduler.state(execution.node), State::Suspended | State::Ready);
+        self.has_ended() || !waits || self.is_cancelled(execution)
+    }
+
+    /// Whether nothing goes on in the run any more.
+    fn has_ended(&self) -> bool {
+        self.is_closed() || self.at_rest
     }
 
     /// The body is to end, and what it gives does not count: nobody waits for it.
@@ -257,70 +350,108 @@ impl Shared {
         Look::Leave
     }
 
-    /// A body that was left has come back.
-    pub(super) fn has_left(&mut self, execution: Execution, now: Duration) {
-        if self.waiting.leaving.remove(&execution.node) {
-            self.go_on_after_waits(now);
+    /// A body that waits in place gives that up, and goes on at once: there may be one more under way than may be.
+    pub(in crate::engine) fn stop_waiting(&mut self, execution: Execution) {
+        if !self.waits(execution) {
+            return;
+        }
+        let node = execution.node;
+        if self.is_given_up(execution) {
+            self.give_up_wait(node);
+            return;
+        }
+        if self.scheduler.state(node) == State::Suspended {
+            self.write(|_| Happened::Continued(node));
+            self.apply(Event::Continued(node));
+        }
+        if let Some(place) = self.waiting.in_place.remove(&node) {
+            self.go_on_in_place(&place);
         }
     }
 
-    /// Tasks whose waits are over are ready again; bodies that wait in place go on when it is their turn.
+    /// A body that was left has come back.
+    pub(super) fn has_left(&mut self, execution: Execution, now: Duration) {
+        if self.waiting.leaving.remove(&execution.node) {
+            self.go_on_if_over(execution.node, now);
+        }
+    }
+
+    /// Tasks whose waits are over are ready again, if nobody waits in place.
     pub(in crate::engine) fn go_on_after_waits(&mut self, now: Duration) {
-        if self.is_closed() {
+        for execution in self.waiting.left() {
+            self.go_on_if_over(execution.node, now);
+        }
+    }
+
+    /// A task is ready again if its wait is over. A body that waits in place goes on when it is its turn.
+    pub(in crate::engine) fn go_on_if_over(&mut self, node: NodeId, now: Duration) {
+        let waiting = &self.waiting;
+        let awaits = match waiting.in_place.get(&node) {
+            Some(place) => Some((place.execution, &place.awaited)),
+            None if waiting.leaving.contains(&node) => None,
+            None => waiting.left.get(&node).map(|(execution, awaited)| (*execution, awaited)),
+        };
+        let is_over = awaits.is_some_and(|(execution, awaited)| waiting.is_over(execution, awaited, now));
+        if !is_over || self.has_ended() {
             return;
         }
-        let waiting = &self.waiting;
-        let in_place = waiting.in_place.values().map(|place| (place.execution, &place.awaited));
-        let left = waiting.left.values().filter(|(execution, _)| !waiting.leaving.contains(&execution.node));
-        let left = left.map(|(execution, awaited)| (*execution, awaited));
-        let over: Vec<NodeId> = in_place
-            .chain(left)
-            .filter(|(execution, awaited)| waiting.is_over(*execution, awaited, now))
-            .map(|(execution, _)| execution.node)
-            .collect();
-        for node in over {
-            if self.scheduler.state(node) == State::Suspended {
-                self.write(|_| Happened::Continued(node));
-                self.apply(Event::Continued(node));
-            }
-            self.waiting.go_on(node);
+        if self.scheduler.state(node) == State::Suspended {
+            self.write(|_| Happened::Continued(node));
+            self.apply(Event::Continued(node));
         }
-        self.open_gates();
+        self.waiting.go_on(node);
     }
 
     /// Lets bodies go on that wait in place and are the next to start.
     pub(super) fn open_gates(&mut self) {
-        while !self.waiting.in_place.is_empty()
+        while !self.waiting.has_nobody_in_place()
             && let Some(node) = self.scheduler.next()
-            && self.scheduler.state(node) == State::Ready
-            && let Some(place) = self.waiting.in_place.remove(&node)
-        {
-            self.start_node(node);
-            self.gates_opened = true;
-            if place.is_worker {
-                self.workers += 1;
-            }
-        }
+            && self.open_gate(node)
+        {}
     }
 
     /// The same for one of them that a worker would start.
     pub(super) fn open_gate(&mut self, node: NodeId) -> bool {
-        if self.waiting.in_place.is_empty() {
+        if self.waiting.has_nobody_in_place() || self.scheduler.state(node) != State::Ready {
             return false;
         }
-        let Some(place) = self.waiting.in_place.remove(&node) else { return false };
-        self.start_node(node);
-        self.gates_opened = true;
-        if place.is_worker {
-            self.workers += 1;
-        }
+        let Some(mut place) = self.waiting.in_place.remove(&node) else { return false };
+        self.go_on_in_place(&place);
+        let waker = place.waker.take();
+        self.waiting.stir(waker);
         true
     }
 
-    /// Whether bodies that wait have something to look at.
+    fn go_on_in_place(&mut self, place: &InPlace) {
+        self.start_node(place.execution.node);
+        if place.is_worker {
+            self.workers += 1;
+        }
+    }
+
+    /// Something has happened that may have ended tasks whose bodies wait in place: these hear of it.
+    #[cold]
+    pub(super) fn give_up_waits(&mut self) {
+        let places = self.waiting.in_place.values().map(|place| place.execution);
+        let given_up: Vec<Execution> = places.filter(|&execution| self.is_given_up(execution)).collect();
+        for execution in given_up {
+            let waker = self.waiting.in_place.get_mut(&execution.node).and_then(|place| place.waker.take());
+            self.give_up_wait(execution.node);
+            self.waiting.stir(waker);
+        }
+    }
+
+    /// Whether an event may end tasks that wait.
+    pub(super) fn may_end_waits(&self, event: &Event) -> bool {
+        let is_common =
+            matches!(event, Event::Started(_) | Event::Succeeded(_) | Event::Suspended(_) | Event::Continued(_));
+        !self.waiting.has_nobody_in_place() && (!is_common || self.scheduler.outcome() != Outcome::Succeeded)
+    }
+
+    /// Who has something to look at: whether threads have, and async bodies.
     #[inline]
-    pub(in crate::engine) fn take_gates_opened(&mut self) -> bool {
-        std::mem::take(&mut self.gates_opened)
+    pub(in crate::engine) fn take_stirred(&mut self) -> (bool, Vec<Waker>) {
+        (mem::take(&mut self.waiting.stirs), mem::take(&mut self.waiting.wakers))
     }
 
     /// A task waits again whose wait the journal tells of; its body is gone.
@@ -336,6 +467,12 @@ impl Shared {
 
     /// Whether the run has come to rest: nothing goes on in it before a wait is over that nobody stays for.
     pub(super) fn is_at_rest(&self) -> bool {
-        self.scheduler.is_at_rest() && self.lost.is_empty() && !self.waiting.has_bodies()
+        self.at_rest || (self.scheduler.is_at_rest() && self.lost.is_empty() && !self.waiting.is_busy())
+    }
+
+    /// The same at this time.
+    pub(super) fn rests(&mut self, now: Duration) -> bool {
+        self.waiting.now = now;
+        self.is_at_rest()
     }
 }

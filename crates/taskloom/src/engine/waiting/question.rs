@@ -10,44 +10,49 @@ pub struct Question {
     /// What the task calls it.
     pub key: String,
     /// Which answers are possible.
-    pub kind: QuestionKind,
+    pub kind: FeedbackType,
     /// What is asked.
     pub prompt: String,
     /// What there is to choose from.
     pub options: Vec<String>,
 }
 
-/// Which answers a question takes.
+/// What kind of answer a question wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum QuestionKind {
+pub enum FeedbackType {
     /// Yes or no.
     Approval,
-    /// Any text.
+    /// A text.
     Text,
-    /// One of the options.
+    /// One of the question's options.
     Selection,
-    /// Some of the options.
+    /// A list of the question's options.
     MultiSelection,
-    /// Anything that can be written.
+    /// Anything.
     Custom,
 }
 
-impl QuestionKind {
-    /// The kind of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        let all = [Self::Approval, Self::Text, Self::Selection, Self::MultiSelection, Self::Custom];
-        all.into_iter().find(|kind| kind.to_string() == name)
-    }
-}
-
-impl fmt::Display for QuestionKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl FeedbackType {
+    /// The name by which both languages know it.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Approval => "approval",
             Self::Text => "text",
             Self::Selection => "selection",
             Self::MultiSelection => "multi_selection",
             Self::Custom => "custom",
-        })
+        }
+    }
+
+    /// The one of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let all = [Self::Approval, Self::Text, Self::Selection, Self::MultiSelection, Self::Custom];
+        all.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl fmt::Display for FeedbackType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
