@@ -4,9 +4,9 @@
 //! journal is that in which the scheduler was told. Effects wait until the entries that they rest on are written: a body
 //! is called, the end of the run is told, and a call that publishes something in the channel returns, only after that.
 //! Nobody is there to write but those who wait: the first of them takes the whole queue and writes it in one go, and the
-//! others wait for it ([`Commits`]). So a chain hands nothing over, and tasks that end together share one commit.
+//! others wait for it (`Commits`). So a chain hands nothing over, and tasks that end together share one commit.
 //!
-//! A resume tells the scheduler the same again ([`replay`]). Attempts that were under way begin anew, as the same attempt.
+//! A resume tells the scheduler the same again (`replay`). Attempts that were under way begin anew, as the same attempt.
 
 mod commits;
 mod entry;
