@@ -6,7 +6,7 @@ mod starving;
 mod waiting;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -107,7 +107,7 @@ pub(super) struct Shared {
     /// If the run is durable and has not ended.
     writing: Option<Box<Writing>>,
     /// Attempts that were under way when another process lost the run, and that nobody has taken up since.
-    lost: Vec<NodeId>,
+    lost: VecDeque<NodeId>,
     journal_lost: Option<Arc<dyn std::error::Error + Send + Sync>>,
     waiting: Waiting,
     /// Whether the run has ended because nothing goes on in it before a wait is over.
@@ -147,7 +147,7 @@ impl Shared {
             parked: false,
             starving: Starving::default(),
             writing: None,
-            lost: Vec::new(),
+            lost: VecDeque::new(),
             journal_lost: None,
             waiting: Waiting::new(options.suspend_after),
             at_rest: false,
@@ -394,7 +394,7 @@ impl Shared {
     /// The wait before an execution's next attempt is over.
     pub(super) fn retry_due(&mut self, Execution { node, iteration, attempt }: Execution) {
         let is_current = self.scheduler.iteration(node) == iteration && self.scheduler.attempt(node) == attempt + 1;
-        if is_current && self.finished.is_none() {
+        if is_current && !self.is_closed() {
             let is_due = self.scheduler.state(node) == State::BackingOff;
             self.write(|_| Happened::Due(node));
             self.apply(Event::Due(node));
@@ -482,7 +482,7 @@ impl Shared {
     }
 
     pub(super) fn cancel(&mut self) {
-        if !self.is_finished() {
+        if !self.is_closed() {
             self.write(|_| Happened::Cancelled { by_time: false });
             self.apply(Event::Cancelled);
         }

@@ -86,7 +86,7 @@ impl Shared {
 
     /// Attempts that were under way when another process lost the run: nobody runs them now.
     pub(in crate::engine) fn lose(&mut self, nodes: Vec<NodeId>) {
-        self.lost = nodes;
+        self.lost = nodes.into();
         self.drop_lost();
     }
 
@@ -95,7 +95,7 @@ impl Shared {
     pub(super) fn drop_lost(&mut self) {
         // That one of them ends may tell others to.
         while let Some(place) = self.lost_to_drop() {
-            let node = self.lost.remove(place);
+            let Some(node) = self.lost.remove(place) else { return };
             if self.plan.is_task(node) {
                 let started = self.times(node).started();
                 self.set_times(node, Times::new(started, started));
@@ -195,6 +195,12 @@ impl Shared {
         }
         self.append(if rests { Happened::Rested { due } } else { Happened::Finished { status } });
         true
+    }
+
+    /// Whether the run has ended, or its end is being written: nothing can happen in it any more.
+    #[inline]
+    pub(in crate::engine) fn is_closed(&self) -> bool {
+        self.is_finished() || self.writing.as_ref().is_some_and(|writing| writing.is_ending)
     }
 
     /// All of the run is written.

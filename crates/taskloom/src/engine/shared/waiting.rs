@@ -227,7 +227,7 @@ impl Shared {
 
     /// A question is answered; says whether it was open.
     pub(in crate::engine) fn answer(&mut self, id: &str, text: &Arc<str>, now: Duration) -> bool {
-        if self.has_ended() {
+        if self.is_closed() {
             return false;
         }
         let Some((node, iteration, key)) = self.waiting.take_answer(id, text.clone()) else { return false };
@@ -392,7 +392,7 @@ impl Shared {
             None => waiting.left.get(&node).map(|(execution, awaited)| (*execution, awaited)),
         };
         let is_over = awaits.is_some_and(|(execution, awaited)| waiting.is_over(execution, awaited, now));
-        if !is_over || self.has_ended() {
+        if !is_over || self.is_closed() {
             return;
         }
         if self.scheduler.state(node) == State::Suspended {
