@@ -325,12 +325,7 @@ impl Shared {
     /// Whether a body waits in place whose task is to end, or has ended without it.
     fn is_given_up(&self, execution: Execution) -> bool {
         let waits = matches!(self.scheduler.state(execution.node), State::Suspended | State::Ready);
-        self.has_ended() || !waits || self.is_cancelled(execution)
-    }
-
-    /// Whether nothing goes on in the run any more.
-    fn has_ended(&self) -> bool {
-        self.finished.is_some() || self.at_rest
+        self.is_closed() || self.at_rest || !waits || self.is_cancelled(execution)
     }
 
     /// The body is to end, and what it gives does not count: nobody waits for it.
