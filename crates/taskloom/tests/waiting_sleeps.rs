@@ -78,9 +78,10 @@ fn d_05_r_01_a_sleeping_task_gives_its_place_to_others() {
             let log = Log::default();
             let other = say::task().log(log.clone()).what("other");
             let wf = Workflow::new("w");
-            let wf = match is_async {
-                false => wf.add(sleep_until_open::task().log(log)).add(other),
-                true => wf.add(sleep_until_open_async::task().log(log)).add(other),
+            let wf = if is_async {
+                wf.add(sleep_until_open_async::task().log(log)).add(other)
+            } else {
+                wf.add(sleep_until_open::task().log(log)).add(other)
             };
             let execute = wf.execute().max_concurrency(1).suspend_after(HOUR);
             let execute = if let Some(store) = &store { execute.store(store) } else { execute };
@@ -126,9 +127,10 @@ fn d_05_a_suspended_run_is_due_when_its_time_has_come_and_goes_on_then() {
     for is_async in [false, true] {
         let id = format!("{is_async}");
         let wait = Duration::from_millis(300);
-        let wf = match is_async {
-            false => Workflow::new("w").add(sleeper::task().task_id("a").log(log.clone()).wait(wait)),
-            true => Workflow::new("w").add(sleeper_async::task().task_id("a").log(log.clone()).wait(wait)),
+        let wf = if is_async {
+            Workflow::new("w").add(sleeper_async::task().task_id("a").log(log.clone()).wait(wait))
+        } else {
+            Workflow::new("w").add(sleeper::task().task_id("a").log(log.clone()).wait(wait))
         };
         let execute = || wf.execute().store(&store).run_id(&*id).suspend_after(Duration::ZERO).blocking();
         assert_eq!(execute().unwrap_err().kind(), ErrorKind::RunSuspended);
@@ -276,9 +278,10 @@ fn d_05_r_10_a_sleeping_task_hears_that_its_run_is_cancelled() {
     for store in [None, Some(store(&directory))] {
         for is_async in [false, true] {
             let log = Log::default();
-            let wf = match is_async {
-                false => Workflow::new("w").add(sleeper::task().task_id("a").log(log.clone()).wait(HOUR)),
-                true => Workflow::new("w").add(sleeper_async::task().task_id("a").log(log.clone()).wait(HOUR)),
+            let wf = if is_async {
+                Workflow::new("w").add(sleeper_async::task().task_id("a").log(log.clone()).wait(HOUR))
+            } else {
+                Workflow::new("w").add(sleeper::task().task_id("a").log(log.clone()).wait(HOUR))
             };
             let execute = wf.execute().suspend_after(2 * HOUR);
             let execute = if let Some(store) = &store { execute.store(store) } else { execute };
@@ -328,9 +331,10 @@ fn s_08_what_sleeps_when_the_run_fails_is_not_run() {
     let directory = TempDir::new().unwrap();
     for is_async in [false, true] {
         let log = Log::default();
-        let wf = match is_async {
-            false => Workflow::new("w").add(sleeper::task().task_id("a").log(log.clone()).wait(HOUR)),
-            true => Workflow::new("w").add(sleeper_async::task().task_id("a").log(log.clone()).wait(HOUR)),
+        let wf = if is_async {
+            Workflow::new("w").add(sleeper_async::task().task_id("a").log(log.clone()).wait(HOUR))
+        } else {
+            Workflow::new("w").add(sleeper::task().task_id("a").log(log.clone()).wait(HOUR))
         };
         let wf = wf.add(fail::task().task_id("b"));
         // With one place, the second task starts when the first one waits.

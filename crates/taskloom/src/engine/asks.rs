@@ -195,6 +195,6 @@ impl std::fmt::Debug for Asks {
             .field("iterate", &self.iterate.is_some())
             .field("targets", &self.targets)
             .field("leaves", &self.leaves)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
