@@ -36,7 +36,8 @@ impl Shared {
             now: Duration::ZERO,
             written: None,
             rests_on: HashMap::new(),
-            is_straight: !self.plan.plan().has_loops(),
+            // Whoever has one task run after the other has each recorded before the next.
+            is_straight: self.max_workers > 1 && !self.plan.plan().has_loops(),
             is_ending: false,
         }));
     }
