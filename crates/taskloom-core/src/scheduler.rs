@@ -158,6 +158,11 @@ impl Scheduler {
         if self.ready.is_empty() {
             return None;
         }
+        // One at a time where tasks go so, too: then a run is deterministic, whoever is asked on which thread.
+        let is_serial = self.limits.max_concurrency.is_some_and(|most| most.get() == 1);
+        if is_serial && self.judging > 0 {
+            return None;
+        }
         if let Some(exit) = self.ready.judgement()
             && kinds.contains(TaskKind::Judgement)
         {

@@ -156,7 +156,7 @@ async fn r_10_a_run_that_dies_while_it_is_cancelled_or_after_it_went_on_goes_on(
         store.__copy("r", crash, &id).unwrap();
         for _ in 0..2 {
             let run = workflow.execute().store(&store).run_id(&id).await.unwrap();
-            let states: Vec<State> = run.tasks().map(|task| task.state()).collect();
+            let states: Vec<State> = run.tasks().map(taskloom::TaskRecord::state).collect();
             assert_eq!(states, [State::Succeeded; 5], "after entry {crash}");
             assert_eq!(run.output::<i64>("last").unwrap(), 21);
             assert_eq!(run.output::<i64>("obey").unwrap(), 6);

@@ -383,7 +383,7 @@ fn write(ctx: &Context, number: i64) -> Result<i64, Box<dyn Error + Send + Sync>
     let channel = ctx.channel();
     channel.append("list", number)?;
     channel.prepend("list", -number)?;
-    channel.ttl(Duration::from_secs(3600)).set("last", number)?;
+    channel.ttl(Duration::from_hours(1)).set("last", number)?;
     let total = channel.atomic_add("total", number)?;
     channel.at_once().set(format!("once {number}"), number)?;
     {

@@ -1,6 +1,5 @@
 //! How long it takes to take up a run with many entries; run by hand, in release.
 #![cfg(feature = "sqlite")]
-#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use std::time::Instant;
 
