@@ -258,6 +258,7 @@ impl Engine {
         let mut effects = None;
         let mut next = None;
         let backs_off = self.visit(|shared, now| {
+            shared.stop_waiting(job.execution());
             if shared.is_overdue(job.execution()) {
                 effects = pending.as_mut().map(|pending| self.channel.discard(pending));
                 next = shared.come_back(job, role, now);
@@ -360,6 +361,7 @@ impl Engine {
         self.close_channel(job);
         self.trace.end(job, "cancelled", None);
         self.visit(|shared, now| {
+            shared.stop_waiting(job.execution());
             if shared.is_overdue(job.execution()) {
                 shared.has_come_back(job.execution(), now);
             } else {

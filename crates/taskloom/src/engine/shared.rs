@@ -194,6 +194,7 @@ impl Shared {
         }
         self.starving.last_start = now;
         let mut job = Job::new(node, self.scheduler.iteration(node), self.scheduler.attempt(node), now);
+        job.rests_on = self.rests_on(node);
         if let Kind::Exit(group) = self.plan.kind(node) {
             job.judgement = Some(Box::new(self.judgement(group)));
             return Some(job);
@@ -238,6 +239,9 @@ impl Shared {
         }
         if !self.lost.is_empty() {
             self.drop_lost();
+        }
+        if self.writing.is_some() {
+            self.note_readied();
         }
         if may_end_waits {
             self.give_up_waits();
@@ -422,6 +426,9 @@ impl Shared {
             self.data.remove(&node);
         }
         let said = wish.as_ref().and_then(Wish::message);
+        if wish.is_some() {
+            self.is_not_straight();
+        }
         let control = match wish {
             None => {
                 self.apply(Event::Succeeded(node));
