@@ -7,7 +7,7 @@ as Taskloom that is. The tasks do nothing: what is measured is the engine. `--qu
 that everything still runs.
 
 A peer that is not installed is left out, and one whose time per task grows with the number of tasks is left
-out at the sizes where it would take over a minute.
+out at the sizes where it would take over a minute. What the peers do is in `peers.py`.
 """
 
 from __future__ import annotations
@@ -22,16 +22,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
+
+import memory
+from peers import PEERS, thread_pool
+from rounds import Clock, Round, Seconds
 
 import taskloom
-
-try:
-    import graflow
-except ImportError as missing:
-    graflow = None
-    print(f"Graflow is left out: {missing}\n")
 
 TIMES = "×"  # noqa: RUF001
 
@@ -40,34 +37,6 @@ LONGEST_SECONDS = 60.0
 
 ENOUGH_SECONDS = 15.0
 """No further rounds after so much time on one subject at one size."""
-
-
-class Seconds(NamedTuple):
-    """What the steps of one round took; None for a step that a subject does not have."""
-
-    make: float | None
-    compose: float | None
-    run: float
-
-    @property
-    def total(self) -> float:
-        return (self.make or 0.0) + (self.compose or 0.0) + self.run
-
-
-Round = Callable[[int], Seconds]
-
-
-class Clock:
-    """Measures the time since it was last asked."""
-
-    def __init__(self) -> None:
-        self._last = time.perf_counter()
-
-    def lap(self) -> float:
-        now = time.perf_counter()
-        took = now - self._last
-        self._last = now
-        return took
 
 
 # Taskloom.
@@ -107,43 +76,6 @@ def execute_async(workflow: taskloom.Workflow) -> Any:
     return asyncio.run(workflow.execute_async())
 
 
-# Graflow: instances belong to the workflow in whose block they were made, and an execution has to be told
-# where to begin and how many steps it may take.
-
-
-def of_graflow(compose: Callable[..., Any]) -> Round:
-    def measure(n: int) -> Seconds:
-        @graflow.task
-        def noop(value: int) -> int:
-            return value
-
-        clock = Clock()
-        with graflow.workflow("w") as workflow:
-            tasks = [noop(task_id=f"t{i}", value=i) for i in range(n)]
-            make = clock.lap()
-            composition = compose(*tasks)
-            composing = clock.lap()
-            _, context = workflow.execute(composition.task_id, max_steps=n + 1, ret_context=True)
-            run = clock.lap()
-        assert context.get_result(f"t{n - 1}") == n - 1
-        return Seconds(make, composing, run)
-
-    return measure
-
-
-# What Python itself has; without ids, records or a graph.
-
-
-def thread_pool(n: int) -> Seconds:
-    clock = Clock()
-    with ThreadPoolExecutor(64) as pool:
-        futures = [pool.submit(noop.fn, i) for i in range(n)]
-        values = [future.result() for future in futures]
-    run = clock.lap()
-    assert values[-1] == n - 1
-    return Seconds(None, None, run)
-
-
 def gather(n: int) -> Seconds:
     async def everything() -> list[int]:
         return await asyncio.gather(*(async_noop.fn(i) for i in range(n)))
@@ -162,6 +94,7 @@ class Subject:
         self.name = name
         self._measure = measure
         self._last: tuple[int, float] | None = None
+        self.refusals: dict[int, str] = {}
         self.medians: dict[int, Seconds] = {}
 
     def measure(self, n: int, rounds: int) -> Iterator[None]:
@@ -170,12 +103,17 @@ class Subject:
             smaller, seconds = self._last
             # Quadratic at worst.
             if seconds * (n / smaller) ** 2 > LONGEST_SECONDS:
+                self.refusals[n] = "not run: too slow"
                 return
         measured: list[Seconds] = []
         began = time.perf_counter()
         for _ in range(rounds):
             gc.collect()
-            measured.append(self._measure(n))
+            try:
+                measured.append(self._measure(n))
+            except RecursionError:
+                self.refusals[n] = "RecursionError"
+                return
             if time.perf_counter() - began > ENOUGH_SECONDS:
                 break
             yield
@@ -185,14 +123,14 @@ class Subject:
         self._last = n, self.medians[n].total
 
 
-def compare(sizes: list[int], subjects: list[Subject]) -> None:
+def compare(sizes: list[int], subjects: list[Subject], most_rounds: int) -> None:
     """Measures everybody in turns, so that a change in the machine's speed meets each of them."""
     for subject in subjects:
         for _ in subject.measure(sizes[0] // 10, 2):
             pass
         subject.medians.clear()
     for n in sizes:
-        rounds = {1_000: 31, 10_000: 15}.get(n, 7)
+        rounds = min({1_000: 31, 10_000: 15}.get(n, 7), most_rounds)
         waiting = [subject.measure(n, rounds) for subject in subjects]
         while waiting:
             waiting = [each for each in waiting if next(each, waiting) is None]
@@ -203,7 +141,7 @@ def table(title: str, step: str, sizes: list[int], subjects: list[Subject]) -> N
 
     def cell(subject: Subject, n: int) -> str:
         if n not in subject.medians:
-            return "not run: quadratic"
+            return subject.refusals.get(n, "not run")
         seconds = getattr(subject.medians[n], step)
         text = f"{seconds * 1e6 / n:.2f}"
         if subject.name.startswith("taskloom"):
@@ -230,13 +168,15 @@ def markdown(rows: list[list[str]]) -> None:
 
 def import_times() -> None:
     """Times imports in processes of their own; what the bare interpreter needs is subtracted."""
-    modules = ["taskloom", *(["graflow"] if graflow else [])]
+    modules = ["taskloom", *(peer.module for peer in PEERS if peer.is_installed)]
     programs = {"": "", **{module: f"import {module}" for module in modules}}
     times: dict[str, list[float]] = {module: [] for module in programs}
+    # As a package is installed: compiled once.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     for _ in range(8):
         for module, program in programs.items():
             clock = Clock()
-            subprocess.run([sys.executable, "-c", program], check=True)
+            subprocess.run([sys.executable, "-c", program], check=True, env=environment)
             times[module].append(clock.lap())
     # The first of each fills the caches.
     medians = {module: statistics.median(each[1:]) * 1e3 for module, each in times.items()}
@@ -247,25 +187,60 @@ def import_times() -> None:
     markdown([["import", "ms", "ratio"], *rows])
 
 
-def main() -> None:
-    if sys.argv[1:] not in ([], ["--quick"]):
-        sys.exit("usage: compare.py [--quick]")
-    sizes = [100, 1_000] if sys.argv[1:] else [1_000, 10_000, 100_000]
-    print(f"Python {platform.python_version()}, taskloom {taskloom.__version__}\n", flush=True)
-    import_times()
+def subjects_of(shape: str) -> dict[str, Callable[[], Round]]:
+    """Who makes and runs a chain or a fan-out; Taskloom is the first."""
+    compose = taskloom.chain if shape == "chain" else taskloom.parallel
+    subjects: dict[str, Callable[[], Round]] = {"taskloom": lambda: ours(noop, compose, execute)}
+    for peer in PEERS:
+        if peer.is_installed:
+            subjects[peer.name] = peer.chain if shape == "chain" else peer.fan_out
+    if shape == "fan-out":
+        subjects["ThreadPoolExecutor(64)"] = lambda: thread_pool
+    return subjects
 
-    chains = [Subject("taskloom", ours(noop, taskloom.chain, execute))]
-    fans = [Subject("taskloom", ours(noop, taskloom.parallel, execute))]
-    if graflow:
-        chains.append(Subject("graflow", of_graflow(graflow.chain)))
-        fans.append(Subject("graflow", of_graflow(graflow.parallel)))
-    fans.append(Subject("ThreadPoolExecutor(64)", thread_pool))
-    compare(sizes, chains)
+
+def memory_table(n: int) -> None:
+    """The bytes for each task at the peak, while `n` of them are made and run."""
+    if not memory.STATUS.exists():
+        print("This system does not say how much memory a process has had.\n")
+        return
+    taken = {
+        shape: {name: memory.bytes_for(__file__, name, shape, n) for name in subjects_of(shape)}
+        for shape in ("chain", "fan-out")
+    }
+
+    def cell(shape: str, name: str) -> str:
+        if name not in taken[shape]:
+            return "-"
+        count, own = taken[shape][name], taken[shape]["taskloom"]
+        if count is None:
+            return "failed"
+        ratio = "" if name == "taskloom" or not own else f" ({count / own:.1f}{TIMES})"
+        return f"{count / n:,.0f}{ratio}"
+
+    names = list(taken["fan-out"])
+    rows = [[name, cell("chain", name), cell("fan-out", name)] for name in names]
+    markdown([[f"Bytes per task at the peak, {n:,} tasks", "chain", "fan-out"], *rows])
+
+
+def main(quick: bool) -> None:
+    sizes = [100, 1_000] if quick else [1_000, 10_000, 100_000]
+    rounds = 3 if quick else 31
+    print(f"Python {platform.python_version()}, taskloom {taskloom.__version__}\n", flush=True)
+    for peer in PEERS:
+        if not peer.is_installed:
+            print(f"{peer.name} is left out: it is not installed\n", flush=True)
+    import_times()
+    memory_table(sizes[1])
+
+    chains = [Subject(name, measured()) for name, measured in subjects_of("chain").items()]
+    compare(sizes, chains, rounds)
     table("Making instances", "make", sizes, chains)
     table("Composing a chain (taskloom: and planning)", "compose", sizes, chains)
     table("A chain, run", "run", sizes, chains)
     table("A chain, all of it", "total", sizes, chains)
-    compare(sizes, fans)
+    fans = [Subject(name, measured()) for name, measured in subjects_of("fan-out").items()]
+    compare(sizes, fans, rounds)
     table("Composing a fan-out (taskloom: and planning)", "compose", sizes, fans)
     table("A fan-out, run", "run", sizes, fans)
     table("A fan-out, all of it", "total", sizes, fans)
@@ -275,12 +250,18 @@ def main() -> None:
         Subject("taskloom, execute()", ours(async_noop, taskloom.parallel, execute)),
         Subject("asyncio.gather()", gather),
     ]
-    compare(sizes, asynchronous)
+    compare(sizes, asynchronous, rounds)
     table("A fan-out of async tasks, run", "run", sizes, asynchronous)
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as directory:
-        # Graflow leaves files where it runs.
-        os.chdir(directory)
-        main()
+    match sys.argv[1:]:
+        case [] | ["--quick"] as arguments:
+            with tempfile.TemporaryDirectory() as directory:
+                # Graflow leaves files where it runs.
+                os.chdir(directory)
+                main(bool(arguments))
+        case ["--memory", name, shape, n]:
+            memory.report(subjects_of(shape)[name](), int(n))
+        case _:
+            sys.exit("usage: compare.py [--quick]")

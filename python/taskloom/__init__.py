@@ -17,7 +17,7 @@ A task is defined once. *Instances* of it, each with its own bound arguments and
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import errors, hooks, policies
 from ._backend import CoordinationBackend
@@ -32,6 +32,12 @@ from ._retry import RetryPolicy
 from ._run import Run, TaskRecord
 from ._task import Task, task
 from ._workflow import Workflow, workflow
+
+if TYPE_CHECKING:
+    from ._codec import Opaque, ValueCodec
+    from ._secret import secret
+    from ._store import Question, RunInfo, Store
+    from ._waiting import FeedbackResponse
 
 __all__ = [
     "Chain",

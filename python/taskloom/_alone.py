@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
+
+from .errors import TaskloomRuntimeError
 
 __all__ = ["Alone"]
 
@@ -11,13 +14,14 @@ __all__ = ["Alone"]
 class Alone:
     """Stands for the run where a function is called without one: what is asked for has no effect."""
 
-    __slots__ = ("_channel", "max_cycles", "max_retries")
+    __slots__ = ("_channel", "is_async", "max_cycles", "max_retries")
 
     run_id = ""
     workflow_name = ""
     cancelled = False
 
-    def __init__(self, max_retries: int, max_cycles: int) -> None:
+    def __init__(self, max_retries: int, max_cycles: int, is_async: bool) -> None:
+        self.is_async = is_async
         self.max_retries = max_retries
         self.max_cycles = max_cycles
         self._channel = _LoneChannel()
@@ -25,6 +29,10 @@ class Alone:
     def channel(self) -> _LoneChannel:
         """A channel for this call."""
         return self._channel
+
+    def waits(self) -> _LoneWaits:
+        """What takes time in this call."""
+        return _LoneWaits()
 
     def get(self, _task_id: str, default: Any) -> Any:
         """There are no results."""
@@ -41,6 +49,44 @@ class Alone:
 
     def cancel(self, _message: str) -> None:
         """There is no run to cancel."""
+
+
+class _LoneWaits:
+    """Remembers nothing, since there is no further attempt; it sleeps as long as it is told."""
+
+    __slots__ = ("_until",)
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def recall(self, _key: str) -> tuple[bool, Any]:
+        return False, None
+
+    def begin_step(self) -> None:
+        """There is nothing to be published."""
+
+    def end_step(self, _key: str, _value: Any) -> None:
+        """Nobody will ask for it."""
+
+    def fail_step(self) -> None:
+        """There is nothing to be kept back."""
+
+    def sleep(self, _key: str, seconds: float) -> float:
+        self._until = time.monotonic() + seconds
+        return self.look()
+
+    def look(self) -> float:
+        left = self._until - time.monotonic()
+        return left if left > 0 else -1.0
+
+    def wait_for_change(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def ask(self, _key: str, _kind: str, prompt: str, _options: list[str], _timeout: float | None) -> float:
+        raise TaskloomRuntimeError(
+            f"nobody can answer {prompt!r}: the function is called without a run\n"
+            "  hint: execute it in a workflow, and answer by the handle or the store"
+        )
 
 
 class _LoneChannel:

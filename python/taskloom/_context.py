@@ -117,15 +117,19 @@ class TaskExecutionContext:
 
     @property
     def idempotency_key(self) -> str:
-        """The same for every attempt of this execution, and for no other: to pass to what must not do a thing twice."""
+        """The same for every attempt of this execution, and for no other: to pass to what must not do a thing
+        twice."""
         return f"{self.run_id}/{self.task_id}/{self.cycle_count}"
 
-    def step(self, name: str, function: Callable[..., Any], *args: Any, returns: Any = None, **kwargs: Any) -> Any:
+    def step(
+        self, name: str, function: Callable[..., Any], *args: Any, returns: Any = None, **kwargs: Any
+    ) -> Any:
         """Runs a part of the task once for all attempts of this execution, and gives its value.
 
-        In a durable run the value is recorded before this returns, with what the part has written to the channel, and a
-        further attempt, or one in another process, gets it from there. A crash between the effect of the part and its
-        record repeats it. `returns` names the class of the value, where no annotation of the workflow does.
+        In a durable run the value is recorded before this returns, with what the part has written to the
+        channel, and a further attempt, or one in another process, gets it from there. A crash between the
+        effect of the part and its record repeats it. `returns` names the class of the value, where no
+        annotation of the workflow does.
 
         In an async task the call is awaited, and the function may be a coroutine function.
 
@@ -144,8 +148,9 @@ class TaskExecutionContext:
     def sleep(self, until: float | timedelta | datetime, *, key: str | None = None) -> Any:
         """Waits for so many seconds, or until a time; in an async task it is awaited.
 
-        It takes no place among the running tasks. In a durable run a wait that is longer than `suspend_after` leaves the
-        body, and the task runs again from its beginning once the time has come: then this returns at once.
+        It takes no place among the running tasks. In a durable run a wait that is longer than `suspend_after`
+        leaves the body, and the task runs again from its beginning once the time has come: then this returns
+        at once.
         """
         waiting = self._wait()
         return waiting.sleep_async(until, key) if self._control.is_async else waiting.sleep(until, key)
@@ -163,9 +168,9 @@ class TaskExecutionContext:
 
         - `feedback_type`: `approval`, `text`, `selection`, `multi_selection` or `custom`.
         - `options`: what there is to choose from.
-        - `timeout`: for how many seconds the answer is waited for in the process, in a durable run; by default
-          `suspend_after`. After that the body is left, and the task runs again from its beginning once there is an
-          answer: then this returns at once.
+        - `timeout`: for how many seconds the answer is waited for in the process, in a durable run; by
+          default `suspend_after`. After that the body is left, and the task runs again from its beginning
+          once there is an answer: then this returns at once.
         - `key`: what the question is remembered under; by default its place among the questions of the task.
 
         The answer comes from `store.answer(…)`, in any process, or from `handle.answer(…)`.

@@ -41,7 +41,8 @@ class Keep(NamedTuple):
             raise TypeError(f"run_id is a text, not {self.run_id!r}")
         if self.run_id is not None and self.store is None:
             raise TaskloomError(
-                "a run with a run_id is kept in a store, and there is none\n  hint: execute(store='runs.db', run_id=…)"
+                "a run with a run_id is kept in a store, and there is none\n"
+                "  hint: execute(store='runs.db', run_id=…)"
             )
 
     def open(self, plan: _native.Plan) -> Durably | None:
@@ -69,7 +70,9 @@ class Durably(NamedTuple):
 class Program:
     """How the values of a program are written, and where its functions are."""
 
-    def __init__(self, annotations: Iterable[object], codecs: Sequence[ValueCodec[Any]], pickle: bool) -> None:
+    def __init__(
+        self, annotations: Iterable[object], codecs: Sequence[ValueCodec[Any]], pickle: bool
+    ) -> None:
         self._annotations = list(annotations)
         self._registered = codecs
         self._pickle = pickle
@@ -106,8 +109,8 @@ class Program:
             module = spec.name if spec is not None and spec.name != "__main__" else module
         if module is None or "<" in name or _function(_at(module, name)) is not function:
             raise EncodingError(
-                f"a durable run finds a task that it adds by its definition, and `{name}` is not there when the run goes "
-                "on: it is a nested function, or a lambda\n"
+                f"a durable run finds a task that it adds by its definition, and `{name}` is not there when "
+                "the run goes on: it is a nested function, or a lambda\n"
                 "  hint: define it at the top level of a module, or in the workflow's `with` block"
             )
         return f"{module}:{name}"
@@ -129,7 +132,10 @@ class Program:
 def _at(module: str, qualname: str) -> Any:
     """What a module that is imported has under a name."""
     found: Any = sys.modules.get(module)
-    if found is None and getattr(getattr(sys.modules.get("__main__"), "__spec__", None), "name", None) == module:
+    if (
+        found is None
+        and getattr(getattr(sys.modules.get("__main__"), "__spec__", None), "name", None) == module
+    ):
         found = sys.modules["__main__"]
     for part in qualname.split("."):
         found = getattr(found, part, None)

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import asyncio
 
     from ._durable import Keep
-
     from ._loop import Attempt
 
 __all__ = ["GRACE_SECONDS", "Host", "Limits", "RunHandle", "run_blocking", "succeeded"]

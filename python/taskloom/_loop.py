@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from ._observe import Observe
     from ._run import Run
 
-__all__ = ["Attempt", "cancel_tasks", "is_own_loop", "open_host", "own_loop", "pump", "run_on_loop", "writers"]
+__all__ = [
+    "Attempt",
+    "cancel_tasks",
+    "is_own_loop",
+    "open_host",
+    "own_loop",
+    "pump",
+    "run_on_loop",
+    "writers",
+]
 
 _lock = threading.Lock()
 _own: asyncio.AbstractEventLoop | None = None

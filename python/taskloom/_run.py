@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from . import _native
 from ._channel import FinalChannel
+from ._suspended import OpenQuestion
 from .errors import (
     CycleLimitExceededError,
-    OpenQuestion,
     ParallelGroupError,
     RetryLimitExceededError,
     RunCancelledError,
@@ -148,7 +148,11 @@ class Run:
         if rest is None:
             return None
         message, run_id, questions = rest
-        return RunSuspended(message, run_id, [OpenQuestion(*question) for question in questions])
+        open_questions = [
+            OpenQuestion(feedback_id, task_id, key.partition(":")[2], kind, prompt, options)
+            for feedback_id, task_id, key, kind, prompt, options in questions
+        ]
+        return RunSuspended(message, run_id, open_questions)
 
     def _end(self) -> TaskloomRuntimeError | None:
         end = self._record.end()

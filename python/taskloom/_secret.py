@@ -52,4 +52,7 @@ def secret(value: T) -> Secret[T]:
     >>> token.reveal()
     'swordfish'
     """
+    from . import _native
+
+    _native.secrets_are(Secret)
     return value if isinstance(value, Secret) else Secret(value)

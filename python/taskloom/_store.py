@@ -23,8 +23,8 @@ class RunInfo:
     run_id: str
     workflow: str
     status: str
-    """`running`, `suspended`, `succeeded`, `terminated`, `failed` or `cancelled`. One that is `running` may be of a
-    process that has died."""
+    """`running`, `suspended`, `succeeded`, `terminated`, `failed` or `cancelled`. One that is `running` may
+    be of a process that has died."""
     begun: datetime
     changed: datetime
 
@@ -47,11 +47,11 @@ class Question:
 class Store:
     """A store of runs: one SQLite file, with a file for locks beside it.
 
-    Any number of threads and processes of one machine may use it at the same time; a run in it is driven by one of
-    them at a time.
+    Any number of threads and processes of one machine may use it at the same time; a run in it is driven by
+    one of them at a time.
 
-    - `durability`: with `"full"`, what is recorded survives a loss of power: each commit waits for the disk. With
-      `"normal"` it survives the death of the process, and a loss of power may cost the last commits.
+    - `durability`: with `"full"`, what is recorded survives a loss of power: each commit waits for the disk.
+      With `"normal"` it survives the death of the process, and a loss of power may cost the last commits.
     - `codecs`: how values of further classes are written (`taskloom.ValueCodec`).
     - `pickle`: write with pickle what has no other form. Only for a store that nobody else can write to.
 
@@ -113,9 +113,9 @@ class Store:
         ]
 
     def answer(self, feedback_id: str, value: Any) -> None:
-        """Answers a question, from any process: a bool, a text, one of its options, a list of some of them, or
-        anything, according to its type. The first answer counts. A run that is suspended goes on when it is executed
-        again."""
+        """Answers a question, from any process: a bool, a text, one of its options, a list of some of them,
+        or anything, according to its type. The first answer counts. A run that is suspended goes on when it
+        is executed again."""
         from ._codec import Codecs
 
         self._native.answer(feedback_id, Codecs(()).encode(value))

@@ -167,13 +167,20 @@ def run_function(definition: Task[..., Any], args: tuple[Any, ...], kwargs: dict
     where = definition._signature.context
     if where is not None:
         options = definition._options
-        alone = Alone(options.max_retries, options.max_cycles or MAX_CYCLES)
+        is_async = isinstance(definition, AsyncTask)
+        alone = Alone(options.max_retries, options.max_cycles or MAX_CYCLES, is_async)
         context = TaskExecutionContext(definition.id, 1, 1, alone)
         if where is True:
             args = (context, *args)
         elif isinstance(where, str) and where not in kwargs:
             kwargs = {**kwargs, where: context}
-    return definition._fn(*args, **kwargs)
+    return definition._fn(*map(_bare, args), **{name: _bare(value) for name, value in kwargs.items()})
+
+
+def _bare(value: Any) -> Any:
+    """What a function gets for an argument: of a secret, what it hides."""
+    secrets = sys.modules.get("taskloom._secret")
+    return value.reveal() if secrets is not None and type(value) is secrets.Secret else value
 
 
 class _Decorator(Protocol):

@@ -76,9 +76,7 @@ class Waiting:
 
     # Steps.
 
-    def step(
-        self, name: str, function: Callable[..., Any], args: Any, kwargs: Any, returns: Any
-    ) -> Any:
+    def step(self, name: str, function: Callable[..., Any], args: Any, kwargs: Any, returns: Any) -> Any:
         """Runs a part of the task, unless it has been recorded."""
         key = self._step_key(name)
         self._learn(returns)
@@ -86,7 +84,9 @@ class Waiting:
         if found:
             return value
         if inspect.iscoroutinefunction(function):
-            raise TaskloomError(f"step {name!r} of `{self._task_id}` is a coroutine function, and the task is not async")
+            raise TaskloomError(
+                f"step {name!r} of `{self._task_id}` is a coroutine function, and the task is not async"
+            )
         self._waits.begin_step()
         try:
             value = function(*args, **kwargs)
@@ -219,5 +219,3 @@ def _seconds(until: float | timedelta | datetime) -> float:
     if isinstance(until, (int, float)) and not isinstance(until, bool):
         return float(until)
     raise TypeError(f"sleep() takes seconds, a timedelta or a datetime, not {until!r}")
-
-

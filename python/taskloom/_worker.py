@@ -50,14 +50,17 @@ def start_worker(host: Host) -> None:
     try:
         inbox = _idle.pop()
     except IndexError:
+        # A thread keeps its arguments as long as it lives, and must not keep the run that it was made for.
+        inbox = queue.SimpleQueue()
+        inbox.put(host)
         name = f"taskloom-worker-{next(_numbers)}"
-        threading.Thread(target=_live, args=(host,), name=name, daemon=True).start()
+        threading.Thread(target=_live, args=(inbox,), name=name, daemon=True).start()
     else:
         inbox.put(host)
 
 
-def _live(host: Host) -> None:
-    inbox: queue.SimpleQueue[Host] = queue.SimpleQueue()
+def _live(inbox: queue.SimpleQueue[Host]) -> None:
+    host = inbox.get()
     while True:
         worker = host.execution.worker()
         drain(host, worker, worker.take())

@@ -88,13 +88,14 @@ class Workflow(_native.Workflow):
           ended by then is abandoned: the run ends without it, and what it returns is dropped. A plain
           function is listed in the run's `abandoned`, and its context raises; of an async one a warning is
           logged.
-        - `store`: keeps the run in this store, or in the SQLite file at this path: what has happened survives the death
-          of the process, and the same call with the same `run_id` goes on from there.
-        - `run_id`: which run of the store this is; without one each call is a run of its own. A run that has ended
-          gives its recorded result.
+        - `store`: keeps the run in this store, or in the SQLite file at this path: what has happened survives
+          the death of the process, and the same call with the same `run_id` goes on from there.
+        - `run_id`: which run of the store this is; without one each call is a run of its own. A run that has
+          ended gives its recorded result.
         - `on_busy`: what to do if another process drives the run: `"raise"` a `RunBusyError`, or `"wait"`.
-        - `suspend_after`: for how many seconds a task of a run in a store waits in the process for a person or for time
-          before its body is left. When nothing goes on but such waits, the run ends with `RunSuspended`.
+        - `suspend_after`: for how many seconds a task of a run in a store waits in the process for a person
+          or for time before its body is left. When nothing goes on but such waits, the run ends with
+          `RunSuspended`.
         - `observe`: hooks, or a list of them, that hear of this run: a `taskloom.testing.Recorder`, for
           instance.
 
@@ -102,7 +103,9 @@ class Workflow(_native.Workflow):
         """
         limits = Limits(max_concurrency, max_steps, timeout, grace)
         keep = keep_in(store, run_id, on_busy, suspend_after)
-        run = succeeded(self._run(sys._getframe(1), start_node, initial_channel, limits, observe, keep, later))
+        run = succeeded(
+            self._run(sys._getframe(1), start_node, initial_channel, limits, observe, keep, later)
+        )
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
     def run(
@@ -124,7 +127,9 @@ class Workflow(_native.Workflow):
         """Runs the workflow like `execute`, and gives the record of the run."""
         limits = Limits(max_concurrency, max_steps, timeout, grace)
         keep = keep_in(store, run_id, on_busy, suspend_after)
-        return succeeded(self._run(sys._getframe(1), start_node, initial_channel, limits, observe, keep, later))
+        return succeeded(
+            self._run(sys._getframe(1), start_node, initial_channel, limits, observe, keep, later)
+        )
 
     async def execute_async(
         self,
@@ -147,7 +152,9 @@ class Workflow(_native.Workflow):
         wanted = wants_echo(self._echo, sys._getframe(1))
         limits = Limits(max_concurrency, max_steps, timeout, grace)
         keep = keep_in(store, run_id, on_busy, suspend_after)
-        run = succeeded(await self._run_async(wanted, start_node, initial_channel, limits, observe, keep, later))
+        run = succeeded(
+            await self._run_async(wanted, start_node, initial_channel, limits, observe, keep, later)
+        )
         return (run.value, ExecutionContext(run)) if ret_context else run.value
 
     async def run_async(
@@ -170,7 +177,9 @@ class Workflow(_native.Workflow):
         wanted = wants_echo(self._echo, sys._getframe(1))
         limits = Limits(max_concurrency, max_steps, timeout, grace)
         keep = keep_in(store, run_id, on_busy, suspend_after)
-        return succeeded(await self._run_async(wanted, start_node, initial_channel, limits, observe, keep, later))
+        return succeeded(
+            await self._run_async(wanted, start_node, initial_channel, limits, observe, keep, later)
+        )
 
     def start(
         self,
@@ -322,7 +331,9 @@ class Workflow(_native.Workflow):
         _check(later, start_node, limits)
         wanted = wants_echo(self._echo, frame)
         # The frames of the tasks lead to this one, so it must not hold the run, which holds their exceptions.
-        return _echoed(run_blocking(self.plan(start_node), channel or {}, limits, observe, keep, start_node), wanted)
+        return _echoed(
+            run_blocking(self.plan(start_node), channel or {}, limits, observe, keep, start_node), wanted
+        )
 
     async def _run_async(
         self,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._run import Run
+    from ._suspended import OpenQuestion
 
 __all__ = [
     "AttemptEndedError",
@@ -24,7 +23,6 @@ __all__ = [
     "InvalidFeedbackError",
     "InvalidRunIdError",
     "InvalidTaskIdError",
-    "OpenQuestion",
     "ParallelGroupError",
     "RemoteTaskError",
     "RetryLimitExceededError",
@@ -197,19 +195,6 @@ class RunCancelledError(TaskloomRuntimeError):
 
 class RunTimeoutError(RunCancelledError, TimeoutError):
     """The run took longer than its timeout, and was cancelled."""
-
-
-@dataclass(frozen=True)
-class OpenQuestion:
-    """A question that a run waits for."""
-
-    feedback_id: str
-    """What it is answered by."""
-    task_id: str
-    key: str
-    feedback_type: str
-    prompt: str
-    options: list[str]
 
 
 class RunSuspended(TaskloomRuntimeError):

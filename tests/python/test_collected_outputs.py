@@ -128,6 +128,17 @@ def test_i_11_every_element_of_a_map_takes_them():
     assert value == {"each[1]": (1, {"a": 7, "b": 8}), "each[2]": (2, {"a": 7, "b": 8})}
 
 
+def test_i_10_a_long_chain_of_them():
+    @task
+    def add(**values):
+        return values["value"] + 1
+
+    instance = add(value=0)
+    for _ in range(5_000):
+        instance = add(value=instance)
+    assert workflow("w").add(instance).execute() == 5_001
+
+
 def test_r_13_async_functions_and_those_in_a_process_take_them():
     @task
     async def later(**values):

@@ -184,16 +184,6 @@ def test_i_10_further_positional_arguments():
     assert wf.execute() == ("A", "B")
 
 
-def test_i_10_further_keyword_arguments_are_not_there_yet():
-    @task
-    def join(**parts):
-        return parts
-
-    for value in (fetch(city="A"), fetch):
-        with pytest.raises(NotImplementedError, match=r"`a`, which `\*\*parts` of `join` collects"):
-            join(a=value)
-
-
 def test_i_10_a_long_chain_of_outputs():
     @task
     def add(value, one=1):

@@ -6,6 +6,9 @@ pub(crate) fn root() -> &'static Path {
     xtask.parent().unwrap_or(xtask)
 }
 
+/// The features that are off by default, and are checked and tested all the same.
+pub(crate) const FEATURES: &str = "taskloom/sqlite";
+
 /// The folders with Python code. All are formatted and linted alike.
 pub(crate) const PYTHON_SOURCES: [&str; 4] = ["python", "tests/python", "examples/python", "bench"];
 

@@ -91,3 +91,27 @@ impl Policy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r_08_policies_are_the_same_if_they_judge_the_same() {
+        let critical = |id: &str| Policy::Critical(vec![id.to_owned()]);
+        let policies = [
+            (Policy::Strict, "strict"),
+            (Policy::BestEffort, "best effort"),
+            (Policy::AtLeast(1), "at least 1"),
+            (Policy::AtLeast(2), "at least 2"),
+            (critical("a"), "critical: a"),
+            (critical("b"), "critical: b"),
+        ];
+        for (number, (policy, text)) in policies.iter().enumerate() {
+            assert_eq!(policy.to_string(), *text);
+            for (other, (another, _)) in policies.iter().enumerate() {
+                assert_eq!(policy == another, number == other, "{policy} and {another}");
+            }
+        }
+    }
+}

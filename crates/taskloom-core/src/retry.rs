@@ -139,6 +139,16 @@ mod tests {
     }
 
     #[test]
+    fn r_07_each_setting_is_the_one_that_was_set() {
+        let policy = RetryPolicy::exponential(2).initial_interval(Duration::from_millis(500)).backoff_factor(3.0);
+        assert_eq!([1, 2, 3].map(|attempt| policy.delay(attempt).as_millis()), [500, 1500, 4500]);
+        assert!(!policy.jitter && policy.clone().jitter(true).jitter);
+        assert!(policy.allows(2, &std::fmt::Error), "there is no filter");
+        let text = format!("{:?}", policy.retry_on(|_| true));
+        assert!(text.contains("max_retries: 2") && text.contains("filtered: true"), "{text}");
+    }
+
+    #[test]
     fn r_07_a_filter_decides_which_errors_are_retried() {
         let policy = RetryPolicy::at_once(2).retry_on(|error| error.downcast_ref::<std::fmt::Error>().is_some());
         assert!(policy.allows(1, &std::fmt::Error));

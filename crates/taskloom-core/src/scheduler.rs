@@ -87,6 +87,8 @@ pub struct Scheduler {
     commands: Vec<Command>,
     /// What has ended without the driver's doing, if somebody wants to know.
     trail: Option<Vec<(NodeId, State)>>,
+    /// The nodes that have become ready, if somebody wants to know.
+    readied: Option<Vec<NodeId>>,
     outcome: Option<Outcome>,
 }
 
@@ -121,6 +123,7 @@ impl Scheduler {
             told: Map::default(),
             commands: Vec::new(),
             trail: None,
+            readied: None,
             outcome: None,
             limits,
             plan,
@@ -312,6 +315,16 @@ impl Scheduler {
         self.trail.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
+    /// Notes down, from here on, what [`take_readied`](Self::take_readied) gives; at first it is not.
+    pub fn keep_readied(&mut self) {
+        self.readied = Some(Vec::new());
+    }
+
+    /// The nodes that have become ready in the events applied since this was last asked for.
+    pub fn take_readied(&mut self) -> Vec<NodeId> {
+        self.readied.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Notes down the end of a node, if the driver does not know of it.
     #[inline]
     fn note_end(&mut self, node: NodeId, state: State) {
@@ -391,7 +404,7 @@ impl Scheduler {
                 *self.attempts.entry(node).or_insert(1) += 1;
                 self.nodes[node].phase = Phase::BackingOff;
                 self.backing_off += 1;
-                return;
+                return self.gives_up_place(node);
             }
         }
         self.finish_pass(node, State::Failed);
@@ -399,9 +412,9 @@ impl Scheduler {
 
     /// The wait of a node that backs off is over.
     fn due(&mut self, node: NodeId) {
-        if self.nodes[node].phase == Phase::BackingOff {
+        if self.nodes.get(node).is_some_and(|node| node.phase == Phase::BackingOff) {
             self.backing_off -= 1;
-            self.make_ready_again(node);
+            self.wait_is_over(node);
         }
     }
 
@@ -502,6 +515,9 @@ impl Scheduler {
     #[inline]
     fn line_up(&mut self) {
         if !self.fresh.is_empty() {
+            if let Some(readied) = &mut self.readied {
+                readied.extend_from_slice(&self.fresh);
+            }
             self.ready.extend(&self.run, self.fresh.drain(..));
         }
     }

@@ -20,10 +20,12 @@ use taskloom_core::Limits;
 
 use crate::{content::content, exit::Inside, record::Record, store::detached, workflow::Plan};
 pub(crate) use channel::{Acquire, Channel};
+pub(crate) use control::RunControl;
 pub(crate) use events::Events;
 use host::PyHost;
 pub(crate) use job::{AsyncJob, PyFailure};
 use values::PyValues;
+pub(crate) use waiting::Waits;
 pub(crate) use worker::Worker;
 
 /// A run under way. Its host is a Python object with `start_worker()`, `start_async()` and `finished()`.

@@ -34,6 +34,7 @@ mod options;
 mod place;
 mod policy;
 mod record;
+mod secret;
 mod store;
 mod value;
 mod workflow;
@@ -48,11 +49,12 @@ mod native {
     use crate::{
         compose::{Chain, Group, Operand, chain, parallel},
         definition::Definition,
-        execution::{Acquire, AsyncJob, Channel, Events, Execution, Worker},
+        execution::{Acquire, AsyncJob, Channel, Events, Execution, RunControl, Waits, Worker},
         exit::exiting,
         fork::forked,
         instance::{Instance, Open},
         record::Record,
+        secret::secrets_are,
         store::Store,
         workflow::{Plan, Workflow},
     };

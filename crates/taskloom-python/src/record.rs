@@ -1,4 +1,7 @@
+use std::sync::Arc;
+
 use pyo3::{
+    PyTraverseError, PyVisit,
     exceptions::PyTimeoutError,
     prelude::*,
     types::{PyDict, PyList},
@@ -7,7 +10,12 @@ use taskloom::engine::Failure;
 use taskloom::engine::TimedOut;
 use taskloom_core::{Kind, NodeId, Outcome, State, channel::ChannelError, nearest};
 
-use crate::{content, errors, execution::PyFailure, instance::as_instance, value::unwrap};
+use crate::{
+    content, errors,
+    execution::PyFailure,
+    instance::as_instance,
+    value::{sole, unwrap},
+};
 
 /// What a run that has ended leaves behind. `taskloom.Run` shows it.
 #[pyclass(frozen, module = "taskloom._native")]
@@ -46,7 +54,7 @@ impl Record {
     /// What the run waits for, if it has come to rest: its text and its questions, each with id, task, key, kind, prompt
     /// and options.
     #[expect(clippy::type_complexity, reason = "Python takes tuples apart as it likes")]
-    fn rest(&self) -> Option<(String, Vec<(&str, &str, &str, String, &str, Vec<String>)>)> {
+    fn rest(&self) -> Option<(String, &str, Vec<(&str, &str, &str, String, &str, Vec<String>)>)> {
         self.core.is_suspended().then(|| {
             let questions = self.core.questions().iter().map(|question| {
                 (
@@ -58,7 +66,7 @@ impl Record {
                     question.options.clone(),
                 )
             });
-            (self.core.describe_rest(), questions.collect())
+            (self.core.describe_rest(), self.core.run_id(), questions.collect())
         })
     }
 
@@ -174,6 +182,26 @@ impl Record {
     /// A picture.
     fn to_svg(&self) -> String {
         self.core.to_svg()
+    }
+
+    /// Shows Python's collector the exceptions and results. An exception holds the frames that it passed, and these
+    /// their callers: where the caller of a run worked for it and keeps its record in a variable, that is a cycle.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        for (_, failure) in self.core.failures() {
+            if Arc::strong_count(&failure.error) == 1
+                && let Some(PyFailure(exception)) = failure.error.downcast_ref()
+            {
+                visit.call(exception)?;
+            }
+        }
+        let plan = self.core.plan();
+        // A map's results are held by more than its record.
+        for task in plan.tasks().filter(|&task| !plan.is_map(task)) {
+            if let Some(object) = self.core.task_value(task).and_then(sole) {
+                visit.call(object)?;
+            }
+        }
+        Ok(())
     }
 
     /// What made the run fail.

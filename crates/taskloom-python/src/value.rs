@@ -16,3 +16,10 @@ pub(crate) fn unwrap<'a, 'py>(py: Python<'py>, value: &'a Value) -> &'a Bound<'p
     let value = value.downcast_ref::<PyValue>().expect("every value of a Python workflow is a Python object");
     value.0.bind(py)
 }
+
+/// The object inside a value that nobody else holds, for Python's collector: what another holds as well is not its
+/// owner's alone to count.
+pub(crate) fn sole(value: &Value) -> Option<&Py<PyAny>> {
+    let value = (Arc::strong_count(value) == 1).then(|| value.downcast_ref::<PyValue>()).flatten();
+    value.map(|PyValue(object)| object)
+}

@@ -10,6 +10,7 @@ use pyo3::{
     intern,
     prelude::*,
     sync::{MutexExt, PyOnceLock},
+    types::PyString,
 };
 use taskloom_core::{BuildError, Fragment, Kind, NodeId, Workflow as Core};
 
@@ -17,7 +18,7 @@ use crate::{
     body::PyBody,
     compose::{Operand, operand},
     definition::Definition,
-    errors,
+    errors, id,
     instance::Instance,
 };
 
@@ -156,9 +157,10 @@ impl Plan {
 #[pymethods]
 impl Workflow {
     #[new]
-    fn new(name: String) -> PyClassInitializer<Self> {
+    fn new(name: &Bound<'_, PyString>) -> PyResult<PyClassInitializer<Self>> {
+        let name = id::text(name, "the name of a workflow", None)?.to_owned();
         let inner = Mutex::new(Inner { core: Core::new(name), plan: None });
-        PyClassInitializer::from(Operand).add_subclass(Self { inner })
+        Ok(PyClassInitializer::from(Operand).add_subclass(Self { inner }))
     }
 
     /// Its name.

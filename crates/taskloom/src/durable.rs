@@ -4,13 +4,14 @@
 //! |---|---|
 //! | `open` | opens a run, and compares what began it with what is there now |
 //! | `settings` | what a call of `execute()` says, as it is kept |
-//! | `text`, `change` | entries of the engine as columns and JSON, and back |
+//! | `text`, `change`, `options` | entries of the engine as columns and JSON, and back |
 //! | `journal` | the store's journal as the engine's |
 //! | `rust_values` | values of Rust, by their codecs |
 
 mod change;
 mod journal;
 mod open;
+mod options;
 mod rust_values;
 mod settings;
 mod text;

@@ -197,9 +197,10 @@ impl Engine {
         &self.plan
     }
 
-    /// What is published under a key of the run's channel.
-    pub fn channel(&self, key: &str) -> Option<Content> {
-        self.channel.published(key, self.now())
+    /// What is published under a key of the run's channel. In a durable run it is written by then.
+    pub fn channel(self: &Arc<Self>, key: &str) -> Option<Content> {
+        let content = self.channel.published(key, self.now())?;
+        self.write().then_some(content)
     }
 
     /// The run's channel as an attempt sees it.
@@ -442,9 +443,12 @@ impl Engine {
         self.shared.lock().outcome()
     }
 
-    /// The value of a task that has succeeded so far, until the record is taken.
-    pub fn result(&self, node: NodeId) -> Option<Value> {
+    /// The value of a task that has succeeded so far, until the record is taken. In a durable run it is written by then.
+    pub fn result(self: &Arc<Self>, node: NodeId) -> Option<Value> {
         let result = self.shared.lock().result(node)?;
+        if !self.write() {
+            return None;
+        }
         Some(MapResults::open(&result).clone())
     }
 

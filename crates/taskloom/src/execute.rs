@@ -89,7 +89,7 @@ enum UnderWay {
     NotBegun,
     /// Its run is being opened in its store, on a thread that may wait for that.
     #[cfg(feature = "sqlite")]
-    Opening(JoinHandle<Result<RunHandle>>),
+    Opening(JoinHandle<Result<durably::Begun>>),
     Begun(RunHandle),
 }
 
@@ -315,7 +315,7 @@ impl Future for Execute {
         if let UnderWay::Opening(opening) = &mut this.under_way {
             let opened = std::task::ready!(Pin::new(opening).poll(context));
             match opened.unwrap_or_else(|ended| Err(durably::ended(&ended))) {
-                Ok(handle) => this.under_way = UnderWay::Begun(handle),
+                Ok(begun) => this.under_way = begun.take().map_or(UnderWay::NotBegun, UnderWay::Begun),
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }

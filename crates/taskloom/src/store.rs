@@ -9,14 +9,17 @@
 //! | `table`, `file` | one writing connection and one lock file per path and process, anew after a fork |
 //! | `schema` | tables, versions, what is refused when a file is opened |
 //! | `hold` | record locks: who owns a run |
-//! | `open`, `journal` | a run is opened, appended to, read back |
+//! | `open`, `take_over`, `journal` | a run is opened, appended to, read back |
+//! | `row`, `entries`, `large` | how runs and entries lie in their tables |
 //! | `questions`, `answer` | questions of a run and their answers |
-//! | `info`, `due`, `prune`, `verify` | what users ask of a store |
+//! | `info`, `stored_run`, `due`, `prune`, `verify` | what users ask of a store |
 //! | `memory` | a journal without a file, for tests |
+//! | `testing` | a run as it would be if its process had died, for tests |
 
 mod answer;
 mod beginning;
 mod due;
+mod entries;
 mod entry;
 mod failure;
 mod file;
@@ -31,10 +34,13 @@ mod open;
 mod owner;
 mod prune;
 mod questions;
+mod row;
 mod run_status;
 mod schema;
 mod stored_run;
 mod table;
+mod take_over;
+mod testing;
 mod verify;
 
 use std::{fmt, path::Path, sync::Arc};
@@ -51,6 +57,7 @@ pub use self::{
     questions::{FeedbackType, Question},
     run_status::RunStatus,
     stored_run::StoredRun,
+    testing::Wrapping,
 };
 use self::{failure::Failure, file::File};
 use crate::Result;
@@ -70,6 +77,9 @@ pub enum Durability {
 ///
 /// Cheap to clone. Any number of threads and processes of one machine may use a store at the same time; a run in it
 /// is driven by one of them at a time. Once opened, a store is kept open for as long as anybody in the process has it.
+///
+/// After a fork the child opens a store anew, and owns none of the parent's runs. SQLite has locks of its own in a
+/// process: a fork while another thread is inside of a call to a store may leave them locked in the child for ever.
 ///
 /// A program that uses a copy of SQLite of its own, as Python's module `sqlite3` does, must not open the file of a
 /// store that the same process uses: closing a file lets go of the locks that the whole process has on it. From
@@ -92,6 +102,8 @@ pub enum Durability {
 pub struct Store {
     file: Arc<File>,
     durability: Durability,
+    /// For tests: what stands between a run and its journal.
+    wrapping: Option<Wrapping>,
 }
 
 impl Store {
@@ -104,7 +116,7 @@ impl Store {
     /// [`StoreCorrupted`](crate::ErrorKind::StoreCorrupted) if it is damaged or no database;
     /// [`StoreLocked`](crate::ErrorKind::StoreLocked) if another program keeps it locked.
     pub fn sqlite(path: impl AsRef<Path>) -> Result<Self> {
-        Ok(Self { file: table::open(path.as_ref())?, durability: Durability::default() })
+        Ok(Self { file: table::open(path.as_ref())?, durability: Durability::default(), wrapping: None })
     }
 
     /// What this handle promises of what it records; other handles of the same file keep theirs.
@@ -125,7 +137,7 @@ impl Store {
     }
 
     fn read<T>(&self, body: impl FnOnce(&rusqlite::Connection) -> Result<T, Failure>) -> Result<T> {
-        self.file()?.read(body)
+        self.file.read(body)
     }
 
     fn write<T>(&self, body: impl FnOnce(&rusqlite::Connection) -> Result<T, Failure>) -> Result<T> {
@@ -141,6 +153,9 @@ impl Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("path", &self.path()).field("durability", &self.durability).finish()
+        f.debug_struct("Store")
+            .field("path", &self.path())
+            .field("durability", &self.durability)
+            .finish_non_exhaustive()
     }
 }

@@ -27,6 +27,21 @@ macro_rules! assert_types {
 }
 
 #[test]
+#[cfg(feature = "sqlite")]
+fn stores_cross_threads() {
+    use taskloom::{Due, Question, RunInfo, Store, StoredRun, store::RunJournal};
+
+    assert_types! {
+        Store: send sync unpin clone owned debug;
+        StoredRun: send sync unpin clone owned debug;
+        RunInfo: send sync unpin clone owned debug;
+        Question: send sync unpin clone owned debug;
+        Due: send sync unpin clone owned debug;
+        RunJournal: send sync owned debug;
+    }
+}
+
+#[test]
 fn types_cross_threads() {
     assert_types! {
         Execute: future send unpin owned debug;

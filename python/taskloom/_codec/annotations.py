@@ -26,14 +26,14 @@ def annotations_of(owner: type | Callable[..., Any]) -> list[tuple[object, Mappi
     return parts
 
 
-def evaluate(annotation: str | typing.ForwardRef, namespace: Mapping[str, Any]) -> object:
-    """What an annotation's text says. Raises what it raises where that is nothing."""
+def evaluate(annotation: object, namespace: Mapping[str, Any]) -> object:
+    """The annotation, or what its text says. Raises what the text raises where that is nothing."""
     if isinstance(annotation, typing.ForwardRef):
         module = sys.modules.get(getattr(annotation, "__forward_module__", None) or "")
         if module is not None:
             namespace = {**vars(module), **namespace}
         annotation = annotation.__forward_arg__
-    return eval(annotation, dict(namespace))
+    return eval(annotation, dict(namespace)) if isinstance(annotation, str) else annotation
 
 
 def _own(owner: Any) -> dict[str, object]:

@@ -9,7 +9,7 @@ from ..errors import DecodingError, EncodingError
 from . import containers, scalars
 from .collect import collect
 from .decode import Decoder, Reader
-from .encode import Encoder, Handler, no_unicode, too_deep
+from .encode import Encoder, Handler, no_room, no_unicode
 from .form import Form
 from .pickled import pickle_tree
 from .readers import readers_for
@@ -63,7 +63,7 @@ class Codecs:
         except Refusal as refusal:
             raise _encoding_error(refusal) from refusal.__cause__
         except RecursionError:
-            raise _encoding_error(too_deep()) from None
+            raise _encoding_error(no_room()) from None
 
     def decode(self, text: str) -> Any:
         """The value of a text. Raises `DecodingError` for classes that the program has not named."""
@@ -117,13 +117,13 @@ def _read(text: str, readers: Mapping[str, Reader]) -> Any:
             "  hint: the journal was not written by Taskloom, or is damaged"
         ) from error
     except RecursionError:
-        raise _decoding_error(too_deep()) from None
+        raise _decoding_error(no_room()) from None
     try:
         return Decoder(readers).value(tree)
     except Refusal as refusal:
         raise _decoding_error(refusal) from refusal.__cause__
     except RecursionError:
-        raise _decoding_error(too_deep()) from None
+        raise _decoding_error(no_room()) from None
 
 
 def _encoding_error(refusal: Refusal) -> EncodingError:

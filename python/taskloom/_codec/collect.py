@@ -38,22 +38,21 @@ def collect(annotations: Iterable[object]) -> Collected:
     waiting: list[tuple[object, Mapping[str, Any]]] = [(annotation, {}) for annotation in annotations]
     while waiting:
         annotation, namespace = waiting.pop()
-        if isinstance(annotation, (str, typing.ForwardRef)):
-            try:
-                annotation = evaluate(annotation, namespace)
-            except Exception:
-                text = annotation if isinstance(annotation, str) else annotation.__forward_arg__
-                collected.unresolved.append(text)
-                continue
-        if id(annotation) in seen:
-            continue
-        seen[id(annotation)] = annotation
         try:
-            waiting.extend(_inside(annotation, namespace, collected))
+            resolved = evaluate(annotation, namespace)
+            if id(resolved) not in seen:
+                seen[id(resolved)] = resolved
+                waiting.extend(_inside(resolved, namespace, collected))
         except Exception:
             # Annotations may be anything, and one that cannot be looked into says nothing about the others.
-            collected.unresolved.append(f"{type(annotation).__name__} object")
+            collected.unresolved.append(_text(annotation))
     return collected
+
+
+def _text(annotation: object) -> str:
+    if type(annotation) is typing.ForwardRef:
+        return annotation.__forward_arg__
+    return annotation if type(annotation) is str else f"an object of `{type(annotation).__name__}`"
 
 
 def _inside(
@@ -91,14 +90,15 @@ def _of_class(cls: type, collected: Collected) -> list[tuple[object, Mapping[str
     form = form_of(cls)
     if form is not None:
         collected.forms[cls] = form
-    elif not typing.is_typeddict(cls):
+    elif not (dict in cls.__mro__ and hasattr(cls, "__total__")):
+        # A typed dict has no form of its own. `typing` does not know those of `typing_extensions`.
         return []
     if isinstance(form, EnumForm):
         return []
     parts = annotations_of(cls)
     if isinstance(form, ModelForm):
         # Of a generic one, these have the arguments in the places of the variables.
-        parts += [(field.annotation, {}) for field in form.cls.__pydantic_fields__.values()]
+        parts += [(field.annotation, {}) for field in form.cls.model_fields.values()]
     return parts
 
 

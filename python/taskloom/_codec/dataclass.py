@@ -66,7 +66,7 @@ def _problem(cls: type, initial: frozenset[str]) -> tuple[str, str] | None:
             "it is a dataclass and a built-in type at the same time, and has more to it than fields",
             ways_out,
         )
-    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+    parameters = list(inspect.signature(cls).parameters.values())
     takes_all = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
     by_keyword = {
         parameter.name

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from .refusal import Refusal, key_step
 from .text import INT_MAX, INT_MIN, is_flat, is_unicode
 
-__all__ = ["DEEPEST", "Encoder", "Handler", "no_unicode", "too_deep"]
+__all__ = ["DEEPEST", "Encoder", "Handler", "no_room", "no_unicode", "too_deep"]
 
 DEEPEST = 128
 """How many levels of containers and objects a value may have. It is the same in Rust."""
@@ -147,5 +147,14 @@ def too_deep() -> Refusal:
     return Refusal(
         f"it has more than {DEEPEST} levels",
         "record something flatter: a list of nodes that name each other by their numbers, for instance",
+        "depth",
+    )
+
+
+def no_room() -> Refusal:
+    """Whoever asked has used up what Python allows."""
+    return Refusal(
+        "Python's recursion limit was reached on the way through it",
+        "record something flatter, or raise the limit with `sys.setrecursionlimit`",
         "depth",
     )

@@ -19,11 +19,12 @@ class EnumForm(Form):
     tag = "$enum"
 
     def _encode(self, encoder: Encoder, value: Any) -> dict[str, Any]:
-        name = value.name
+        # Not `name` and `value`, which a class may give another meaning.
+        name = value._name_
         if self.cls.__members__.get(name) is value:
             return {"name": encoder.text(name)}
         if isinstance(value, Flag):
-            return {"name": name or "", "value": encoder.tree(value.value)}
+            return {"name": name or "", "value": encoder.tree(value._value_)}
         raise self.refuse("it is no member of its class any more", "register a codec for it")
 
     def _decode(self, decoder: Decoder, tree: dict[str, Any]) -> Any:

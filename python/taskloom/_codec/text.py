@@ -36,10 +36,10 @@ def plain(value: Any) -> str | None:
     """The text of a scalar, and of a list or dict of scalars, or `None` for all else: what is deeper, has
     another form, or is refused.
 
-    Most results are such, and a durable run has 3 µs per task for all that it does. A walk in Python would
-    take as long as `json` itself once more. Here C code compares the types of all elements, and a scalar does
-    without `json`: 0.1 to 0.3 µs for a scalar, where `json.dumps` takes 1.5, and for a small dict 1.5 times
-    what `json.dumps` takes.
+    Most results are such, and a durable run has 3 µs per task for all that it does. The walk through a value
+    in Python takes 1.8 times as long as `json.dumps` for ten ints, and 3.7 times for a thousand. Here C code
+    compares the types of all elements: 1.3 times for ten, 1.8 for a thousand, 1.4 for a dict of five entries.
+    A scalar does without `json`, in less than half of its time.
     """
     kind = type(value)
     if value is None:

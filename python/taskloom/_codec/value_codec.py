@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from .._secret import Secret
 from .encode import Encoder, Handler
 from .refusal import Refusal, type_name
 
@@ -47,6 +48,8 @@ class ValueCodec(Generic[T]):
             raise ValueError(f"the name of a codec is a text of printable characters, not {self.name!r}")
         if not isinstance(self.type, builtins.type):
             raise TypeError(f"the codec `{self.name}` is for {self.type!r}, which is no class")
+        if issubclass(self.type, Secret):
+            raise ValueError(f"the codec `{self.name}` is for secrets, which are never recorded")
         if self.type in _PLAIN:
             raise ValueError(
                 f"the codec `{self.name}` is for `{self.type.__name__}`, which is always plain JSON"

@@ -4,7 +4,17 @@
 from collections.abc import Callable, Coroutine
 from typing import Any, assert_type
 
-from taskloom import Chain, Group, Instance, TaskExecutionContext, chain, parallel, task, workflow
+from taskloom import (
+    Chain,
+    Group,
+    Instance,
+    RetryPolicy,
+    TaskExecutionContext,
+    chain,
+    parallel,
+    task,
+    workflow,
+)
 
 
 @task
@@ -101,3 +111,9 @@ wf.execute(5)  # error: reportArgumentType
 wf.execute(max_concurrency="many")  # error: reportArgumentType
 wf.start().value  # error: reportAttributeAccessIssue
 assert_type(wf.graph.successors("tokyo"), tuple[str, ...])
+
+# Options of a definition.
+patient = task(retry_policy=RetryPolicy(max_retries=2), timeout=5, resolve_keyword_args=False)(len)
+assert_type(patient([]), Instance[int])
+task(max_retires=3)  # error: reportCallIssue
+task("id", timeout="5s")  # error: reportArgumentType

@@ -4,7 +4,7 @@ use crate::{
     process::{cargo, execute},
     python::Python,
     venv::Venv,
-    workspace::PYTHON_SOURCES,
+    workspace::{FEATURES, PYTHON_SOURCES},
 };
 
 pub(super) fn run(arguments: &[&str]) -> Result<(), Failure> {
@@ -15,11 +15,20 @@ pub(super) fn run(arguments: &[&str]) -> Result<(), Failure> {
 /// Every static check, the quick ones first; a warning is an error.
 pub(super) fn all() -> Result<(), Failure> {
     execute(Venv::development()?.module("ruff", ["check"]).args(PYTHON_SOURCES))?;
-    let everything =
-        ["clippy", "--workspace", "--all-targets", "--features", "taskloom/sqlite", "--", "-D", "warnings"];
-    execute(Python::cargo(everything)?)?;
+    execute(Python::cargo([
+        "clippy",
+        "--workspace",
+        "--features",
+        FEATURES,
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ])?)?;
     execute(cargo(["clippy", "--package", "taskloom", "--", "-D", "warnings"]))?;
-    execute(Python::cargo(["doc", "--no-deps", "--workspace"])?.env("RUSTDOCFLAGS", "-D warnings"))?;
+    execute(
+        Python::cargo(["doc", "--no-deps", "--workspace", "--features", FEATURES])?.env("RUSTDOCFLAGS", "-D warnings"),
+    )?;
     packages()?;
     types()
 }

@@ -5,6 +5,7 @@ use crate::{
     console,
     failure::Failure,
     process::{cargo, execute},
+    workspace::FEATURES,
 };
 
 type Part = (&'static str, fn() -> Result<(), Failure>);
@@ -52,8 +53,7 @@ fn everything() -> Result<(), Failure> {
 
 /// The Rust tests and doc tests. The Python bridge has none of its own: it is tested from Python.
 fn rust(arguments: &[&str]) -> Result<(), Failure> {
-    let build = ["test", "--workspace", "--exclude", "taskloom-python", "--features", "taskloom/sqlite"];
-    execute(cargo(build).args(arguments))
+    execute(cargo(["test", "--workspace", "--exclude", "taskloom-python", "--features", FEATURES]).args(arguments))
 }
 
 /// Counts instructions and allocations, and compares them with the committed numbers; `--write` replaces these.

@@ -29,8 +29,12 @@ impl Scheduler {
     }
 
     fn is_over(&self, node: NodeId) -> bool {
+        // An element that has added a clean-up has ended with that.
+        if self.run.is_element(node) {
+            return true;
+        }
         let may_come = self.is_clean_up(node) && self.can_clean_up(node);
-        !may_come && !self.nodes[node].is_active() && self.is_over_inside(node)
+        !may_come && !self.nodes[node].is_active() && !self.has_active_elements(node) && self.is_over_inside(node)
     }
 
     /// A group is not over before what was added from inside of it.

@@ -16,14 +16,8 @@ impl Scheduler {
         match control {
             // Its group has stopped.
             Control::Iterate if was_told => self.finish_pass(node, State::Succeeded),
-            Control::Cancel => {
-                self.end(node, State::Succeeded);
-                self.stop(Outcome::CancelledBy(node));
-            }
-            Control::Terminate => {
-                self.end(node, State::Succeeded);
-                self.stop(Outcome::Terminated(node));
-            }
+            Control::Cancel => self.end_run(node, Outcome::CancelledBy(node)),
+            Control::Terminate => self.end_run(node, Outcome::Terminated(node)),
             Control::Iterate => self.iterate(node),
             Control::Jump(targets) => self.jump(node, &targets),
             Control::Add(added) => {
@@ -33,6 +27,15 @@ impl Scheduler {
                 self.finish_pass(node, State::Succeeded);
             }
         }
+    }
+
+    /// Nothing comes after this execution, nor after the map that may end with it.
+    fn end_run(&mut self, node: NodeId, outcome: Outcome) {
+        if let Some((map, _)) = self.current_map_of(node) {
+            self.after.remove(&map);
+        }
+        self.end(node, State::Succeeded);
+        self.stop(outcome);
     }
 
     fn iterate(&mut self, node: NodeId) {

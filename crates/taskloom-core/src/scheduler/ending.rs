@@ -32,7 +32,7 @@ impl Ending {
     pub fn executions(&self, node: NodeId) -> u32 {
         let has_run = match self.states.get(node as usize) {
             Some(_) => self.ran.contains(node as usize),
-            None => !matches!(self.state(node), State::NotRun | State::Skipped),
+            None => self.elements.has_run(node),
         };
         if has_run { self.iterations.get(&node).copied().unwrap_or(1) } else { 0 }
     }

@@ -136,7 +136,8 @@ impl Outcome {
         matches!(self, Self::Succeeded | Self::Terminated(_))
     }
 
-    pub(super) fn cancels_running(self) -> bool {
+    /// Whether what is running is told to end.
+    pub fn cancels_running(self) -> bool {
         matches!(self, Self::Cancelled | Self::CancelledBy(_))
     }
 }

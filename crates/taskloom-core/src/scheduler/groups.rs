@@ -33,7 +33,7 @@ impl Scheduler {
                     continue;
                 }
                 let mut nodes = self.added_from(node).iter().copied().chain([node]);
-                if nodes.any(|node| self.told.contains_key(&node) || self.nodes[node].phase == Phase::Mapping) {
+                if nodes.any(|node| self.told.contains_key(&node) || self.is_told_map(node)) {
                     return true;
                 }
             }

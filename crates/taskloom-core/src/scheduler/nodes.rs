@@ -31,6 +31,11 @@ impl Nodes {
         &self.lasting
     }
 
+    /// What is known of a node, if it is no element that has ended or is still to come.
+    pub(super) fn get(&self, node: NodeId) -> Option<&Node> {
+        if node < FIRST_ELEMENT { self.lasting.get(node as usize) } else { self.elements.get(&node) }
+    }
+
     // Apart, so that the look-up of all other nodes is small enough to be inlined.
     #[cold]
     fn element(&self, element: NodeId) -> &Node {

@@ -185,10 +185,10 @@ impl Ready {
         self.update(plan, lane);
     }
 
-    /// A node that was running is not any more.
+    /// A task that was running is not any more.
     #[inline]
     pub(super) fn stop(&mut self, plan: &RunPlan, node: NodeId) {
-        if self.running.is_empty() || !plan.is_task(node) {
+        if self.running.is_empty() {
             return;
         }
         for &cap in plan.plan().lanes().caps(plan.lane(node)) {

@@ -42,14 +42,15 @@ impl Scheduler {
         }
         self.nodes[node].phase = Phase::Suspended;
         self.suspended += 1;
+        self.gives_up_place(node);
     }
 
     /// What a node waited for is there.
     pub(super) fn go_on_again(&mut self, node: NodeId) {
-        if self.nodes[node].phase == Phase::Suspended {
+        if self.nodes.get(node).is_some_and(|node| node.phase == Phase::Suspended) {
             self.suspended -= 1;
             self.continued.insert(node, ());
-            self.make_ready_again(node);
+            self.wait_is_over(node);
         }
     }
 

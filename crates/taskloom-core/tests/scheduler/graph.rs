@@ -1,6 +1,7 @@
 //! The nodes, edges and groups that a recipe means, read off the rules and not off the plan.
 
 mod added;
+mod elements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,8 @@ pub(crate) enum Node {
     Task(usize),
     Entry(usize),
     Exit(usize),
+    /// Of a map, by the map's node and a number in it.
+    Element(usize, usize),
 }
 
 /// One of the branches of a group.
@@ -88,14 +91,16 @@ impl<'a> Graph<'a> {
         self.nodes.iter().position(|node| *node == Node::Task(task))
     }
 
+    /// All nodes that the run has, but for elements, which belong to their maps.
     pub(crate) fn included(&self) -> impl Iterator<Item = usize> {
-        (0..self.nodes.len()).filter(|node| !self.excluded.contains(node))
+        (0..self.nodes.len()).filter(|&node| !self.excluded.contains(&node) && !self.is_element(node))
     }
 
-    /// What the recipe says of a node that is a task.
+    /// What the recipe says of a node that is a task. An element is one like its map.
     pub(crate) fn recipe(&self, node: usize) -> Option<&Task> {
         match self.nodes[node] {
             Node::Task(task) => Some(&self.recipe.tasks[task]),
+            Node::Element(map, _) => self.recipe(map),
             Node::Entry(_) | Node::Exit(_) => None,
         }
     }
@@ -135,7 +140,7 @@ impl<'a> Graph<'a> {
         let mut nodes = BTreeSet::new();
         while let Some(from) = pending.pop() {
             match self.nodes[from] {
-                Node::Task(_) => _ = nodes.insert(from),
+                Node::Task(_) | Node::Element(..) => _ = nodes.insert(from),
                 Node::Entry(_) => pending.extend(look(self.arriving(from).map(|(from, _)| from).collect())),
                 Node::Exit(group) => {
                     nodes.insert(from);

@@ -10,12 +10,14 @@ mod added;
 mod body;
 mod graph;
 mod loops;
+mod maps;
 mod mistakes;
 #[path = "../support/parameter.rs"]
 mod parameter;
 mod recipe;
 mod reference;
 mod strategy;
+mod texts;
 mod trial;
 
 use std::{

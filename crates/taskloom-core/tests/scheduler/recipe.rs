@@ -1,5 +1,7 @@
 //! What a random workflow is made of, and what happens in its run.
 
+mod map;
+
 use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
 
 use taskloom_core::{
@@ -11,6 +13,7 @@ use crate::{
     body::{Uncalled, instance},
     parameter::parameter,
 };
+pub(crate) use map::{Map, MapRule};
 
 /// A composition over task numbers.
 #[derive(Clone, Debug)]
@@ -101,6 +104,8 @@ pub(crate) struct Task {
     pub(crate) kind: TaskKind,
     /// One attempt after the other, over all its executions. Those that follow succeed.
     pub(crate) acts: Vec<Act>,
+    /// What is taken apart where an attempt succeeds, if it is a map.
+    pub(crate) map: Option<Map>,
 }
 
 /// A shape composed once more, before a task or after one.
@@ -165,9 +170,15 @@ impl Shape {
 }
 
 impl Task {
-    fn options(&self) -> Options {
+    fn options(&self, id: &str) -> Options {
         let timeout = (self.kind == TaskKind::Timed).then_some(Duration::from_secs(1));
-        Options { max_cycles: Some(self.max_cycles), always: self.is_clean_up, timeout, ..Options::default() }
+        let map = self.map.as_ref().map(|map| Arc::new(map.mapping(id, self.list_parameter())));
+        Options { max_cycles: Some(self.max_cycles), always: self.is_clean_up, timeout, map, ..Options::default() }
+    }
+
+    /// The parameter that a map goes over.
+    pub(crate) fn list_parameter(&self) -> usize {
+        usize::from(self.input.is_some())
     }
 }
 
@@ -181,14 +192,19 @@ impl Recipe {
     pub(crate) fn instances(&self) -> Vec<Instance> {
         let mut tasks: Vec<Instance> = Vec::new();
         for (number, task) in self.tasks.iter().enumerate() {
-            let parameters: Vec<_> = task.input.iter().map(|input| parameter("input", input.has_default)).collect();
+            let mut parameters: Vec<_> = task.input.iter().map(|input| parameter("input", input.has_default)).collect();
+            parameters.extend(task.map.iter().map(|_| parameter("over", false)));
             let body = OfKind(task.kind);
             let definition = Definition::new("t", parameters, Lookup::ByName, Place::caller(), body);
-            let mut made = instance(&Arc::new(definition), &format!("t{number}"));
+            let id = format!("t{number}");
+            let mut made = instance(&Arc::new(definition), &id);
             if let Some(input) = &task.input {
                 made.bind(0, input.bind(&tasks));
             }
-            made.set_options(task.options());
+            if let Some(map) = &task.map {
+                made.bind(task.list_parameter(), Argument::Value(map.list(0)));
+            }
+            made.set_options(task.options(&id));
             tasks.push(made);
         }
         tasks

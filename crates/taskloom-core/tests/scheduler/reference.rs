@@ -5,6 +5,7 @@ mod added;
 mod control;
 mod ending;
 mod groups;
+mod maps;
 mod passes;
 mod record;
 mod settle;
@@ -15,6 +16,7 @@ use taskloom_core::{Limits, Retry, State, TaskKind, TaskKinds};
 
 use crate::graph::{Edge, Graph};
 pub(crate) use ending::End;
+use maps::Expanded;
 use record::Record;
 
 pub(crate) struct Reference<'a> {
@@ -34,9 +36,15 @@ pub(crate) struct Reference<'a> {
     /// How many executions have started.
     steps: u64,
     end: Option<End>,
+    /// The maps that were taken apart and have not ended.
+    maps: BTreeMap<usize, Expanded>,
+    /// The maps that have succeeded with the event being applied.
+    mapped: BTreeSet<usize>,
     /// What the event being applied has the driver cancel.
     cancelled: BTreeSet<usize>,
     cancels_all: bool,
+    /// What has ended with it that the driver does not know of.
+    trail: Vec<(usize, State)>,
 }
 
 impl<'a> Reference<'a> {
@@ -52,8 +60,11 @@ impl<'a> Reference<'a> {
             fired: BTreeSet::new(),
             steps: 0,
             end: None,
+            maps: BTreeMap::new(),
+            mapped: BTreeSet::new(),
             cancelled: BTreeSet::new(),
             cancels_all: false,
+            trail: Vec::new(),
         };
         reference.settle();
         reference
@@ -64,8 +75,10 @@ impl<'a> Reference<'a> {
         if is_about_a_task {
             self.fired.clear();
         }
+        self.mapped.clear();
         self.cancelled.clear();
         self.cancels_all = false;
+        self.trail.clear();
     }
 
     /// The node that has to start next where nodes of these kinds can.
@@ -98,6 +111,16 @@ impl<'a> Reference<'a> {
         (self.records[next].attempt > 1 || !self.is_out_of_steps()).then_some(next)
     }
 
+    /// The task that became ready first, whatever holds it back.
+    pub(crate) fn first_ready(&self) -> Option<usize> {
+        self.queue.iter().copied().find(|&node| self.graph.recipe(node).is_some())
+    }
+
+    /// Whether anything is ready that may start once there is room for it.
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
     /// The tasks that run; groups that are judged are not among them.
     pub(crate) fn running_tasks(&self) -> Vec<usize> {
         let mut running = self.running();
@@ -106,7 +129,9 @@ impl<'a> Reference<'a> {
     }
 
     pub(crate) fn running(&self) -> Vec<usize> {
-        self.in_state(State::Running)
+        let mut running = self.in_state(State::Running);
+        running.retain(|&node| !self.is_expanded(node));
+        running
     }
 
     pub(crate) fn backing_off(&self) -> Vec<usize> {
@@ -124,6 +149,16 @@ impl<'a> Reference<'a> {
     /// The nodes that the last event has the driver cancel, and whether it has it cancel all.
     pub(crate) fn commands(&self) -> (&BTreeSet<usize>, bool) {
         (&self.cancelled, self.cancels_all)
+    }
+
+    /// The tasks that were skipped with the last event, and the groups and maps that have ended.
+    pub(crate) fn trail(&self) -> &[(usize, State)] {
+        &self.trail
+    }
+
+    /// The maps that have succeeded with the last event.
+    pub(crate) fn mapped(&self) -> &BTreeSet<usize> {
+        &self.mapped
     }
 
     /// Whether a node is told to end, by its group or with the run.
@@ -157,12 +192,20 @@ impl<'a> Reference<'a> {
     /// What a node is doing, or how its last pass ended.
     pub(crate) fn state(&self, node: usize) -> State {
         let record = &self.records[node];
+        if self.graph.is_element(node) {
+            return record.state;
+        }
         let is_over = self.end.is_some() || self.is_finished();
         match (record.state, record.last) {
             (State::Waiting | State::NotRun, Some(last)) if is_over => last,
             (State::Waiting, None) if self.end.is_some() => State::NotRun,
             (state, _) => state,
         }
+    }
+
+    /// Whether a node's last finished pass was a success.
+    pub(crate) fn has_value(&self, node: usize) -> bool {
+        self.records[node].last == Some(State::Succeeded)
     }
 
     /// The nodes that still wait for an edge.
@@ -179,7 +222,8 @@ impl<'a> Reference<'a> {
             return;
         }
         if record.attempt == 1 {
-            self.steps += 1;
+            // To take a map apart is none.
+            self.steps += u64::from(self.graph.map(node).is_none());
             record.iteration += u32::from(record.has_run);
             record.has_run = true;
         }
@@ -198,15 +242,16 @@ impl<'a> Reference<'a> {
         } else {
             self.records[node].attempt += 1;
             self.records[node].state = State::BackingOff;
-            if retry == Retry::Now {
-                self.try_again(node);
+            match retry {
+                Retry::Now => self.try_again(node),
+                _ => self.gives_up_place(node),
             }
         }
         self.settle();
     }
 
     pub(crate) fn due(&mut self, node: usize) {
-        if self.records[node].state == State::BackingOff {
+        if self.records[node].state == State::BackingOff && !self.is_held(node) {
             self.try_again(node);
         }
         self.settle();

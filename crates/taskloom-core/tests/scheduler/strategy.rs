@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, ops::Range};
 use proptest::{collection::vec, option, prelude::*};
 use taskloom_core::{Limits, TaskKind};
 
-use crate::recipe::{Act, Again, Input, Recipe, Rule, Settings, Shape, Task};
+use crate::recipe::{Act, Again, Input, Map, MapRule, Recipe, Rule, Settings, Shape, Task};
 
 const MOST_TASKS: usize = 10;
 const MOST_SPARES: usize = 6;
@@ -39,8 +39,24 @@ fn task(number: usize, count: usize) -> impl Strategy<Value = Task> {
     let max_cycles = prop_oneof![1 => 1_u32..3, 3 => 3_u32..6];
     let is_clean_up = prop::bool::weighted(0.12);
     let kind = prop_oneof![6 => Just(TaskKind::Plain), 3 => Just(TaskKind::Async), 1 => Just(TaskKind::Timed)];
-    (input(number), max_cycles, is_clean_up, kind, vec(act(count), 0..5))
-        .prop_map(|(input, max_cycles, is_clean_up, kind, acts)| Task { input, max_cycles, is_clean_up, kind, acts })
+    (input(number), max_cycles, is_clean_up, kind, vec(act(count), 0..5), option::weighted(0.15, map(count))).prop_map(
+        |(input, max_cycles, is_clean_up, kind, acts, map)| Task { input, max_cycles, is_clean_up, kind, acts, map },
+    )
+}
+
+/// A window of more elements than there are makes no difference, so most maps say how many may be under way.
+fn map(count: usize) -> impl Strategy<Value = Map> {
+    let max_concurrency = option::weighted(0.6, (1_u32..4).prop_map(|most| NonZeroU32::new(most).unwrap()));
+    let rule = prop_oneof![
+        Just(MapRule::Strict),
+        Just(MapRule::BestEffort),
+        (1_u32..4).prop_map(MapRule::AtLeast),
+        (0_usize..5).prop_map(MapRule::Critical),
+    ];
+    let acts = vec(vec(act(count), 0..3), 1..6);
+    (vec(0_usize..6, 1..3), max_concurrency, option::of(rule), any::<bool>(), acts).prop_map(
+        |(counts, max_concurrency, rule, fail_fast, acts)| Map { counts, max_concurrency, rule, fail_fast, acts },
+    )
 }
 
 /// What is taken comes from tasks made before: the first has nothing to take.

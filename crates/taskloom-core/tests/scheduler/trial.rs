@@ -2,11 +2,12 @@
 
 mod added;
 mod check;
+mod maps;
 
 use std::sync::Arc;
 
 use proptest::test_runner::{TestCaseError, TestCaseResult};
-use taskloom_core::{Command, Control, Event, Instance, NodeId, Plan, Retry, Scheduler, TaskKind, TaskKinds};
+use taskloom_core::{Command, Control, Event, Instance, NodeId, Plan, Retry, Scheduler, State, TaskKind, TaskKinds};
 
 use crate::{
     graph::{Graph, Node},
@@ -37,6 +38,8 @@ struct Trial<'a> {
     acted: Vec<usize>,
     /// What the last event had the driver do.
     commands: Vec<Command>,
+    /// What has ended with it that the driver does not know of.
+    trail: Vec<(NodeId, State)>,
     events: Vec<Event>,
 }
 
@@ -53,6 +56,7 @@ fn number(plan: &Plan, node: Node) -> NodeId {
         Node::Task(task) => plan.find(&format!("t{task}")).unwrap(),
         Node::Entry(number) => group(number).entry,
         Node::Exit(number) => group(number).exit,
+        Node::Element(..) => unreachable!("nothing was taken apart yet"),
     }
 }
 
@@ -64,10 +68,11 @@ impl<'a> Trial<'a> {
         let plan = Arc::new(Plan::compile(&recipe.workflow(&instances), start.as_deref()).unwrap());
         let numbers: Vec<NodeId> = graph.nodes.iter().map(|&node| number(&plan, node)).collect();
         let acted = vec![0; numbers.len()];
-        let scheduler = Scheduler::new(plan, recipe.limits);
+        let mut scheduler = Scheduler::new(plan, recipe.limits);
+        scheduler.keep_trail(true);
         let reference = Reference::new(graph, recipe.limits);
-        let (commands, events) = (Vec::new(), Vec::new());
-        Self { recipe, instances, scheduler, reference, numbers, acted, commands, events }
+        let (commands, trail, events) = (Vec::new(), Vec::new(), Vec::new());
+        Self { recipe, instances, scheduler, reference, numbers, acted, commands, trail, events }
     }
 
     fn run(&mut self) -> TestCaseResult {
@@ -152,9 +157,11 @@ impl<'a> Trial<'a> {
             self.apply(Event::Judged { exit: number, passed });
             return self.reference.judged(node, passed);
         }
-        let acts = &self.reference.graph.recipe(node).unwrap().acts;
-        let act = acts.get(self.acted[node]).cloned().unwrap_or(Act::Succeed);
+        let act = self.act(node);
         self.acted[node] += 1;
+        if self.reference.graph.map(node).is_some() {
+            return self.take_apart(node, &act);
+        }
         let directed = |control| Event::Directed { node: number, control };
         match act {
             Act::Succeed => self.succeed(node),
@@ -203,6 +210,7 @@ impl<'a> Trial<'a> {
         };
         self.events.push(event.clone());
         self.scheduler.apply(event, &mut self.commands);
+        self.trail = self.scheduler.take_trail();
         self.reference.begin(is_about_a_task);
     }
 }

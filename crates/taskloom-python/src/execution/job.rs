@@ -16,6 +16,7 @@ use crate::{
     body::{Injection, PyBody},
     content,
     exit::Inside,
+    secret,
     value::{unwrap, wrap},
 };
 
@@ -105,7 +106,7 @@ fn arguments<'py>(
     };
     for (parameter, name) in body.names.iter().enumerate() {
         let Some(value) = find(parameter) else { continue };
-        let value = unwrap(py, value);
+        let value = &secret::revealed(unwrap(py, value))?;
         if body.collects_keywords == Some(parameter) {
             keywords.update(value.cast()?)?;
         } else if body.collects_positional == Some(parameter) {

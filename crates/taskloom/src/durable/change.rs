@@ -71,7 +71,7 @@ pub(super) fn changes(published: &[Published]) -> Result<Vec<Change>, BoxError> 
     published.iter().map(change).collect()
 }
 
-pub(super) fn published(changes: Vec<Change>) -> Result<Vec<Published>, BoxError> {
+pub(super) fn published(changes: Vec<Change>) -> Vec<Published> {
     let time = |time: Option<u64>| time.map(Duration::from_micros);
     let change = |change| match change {
         Change::Set { key, content, expires } => {
@@ -90,7 +90,7 @@ pub(super) fn published(changes: Vec<Change>) -> Result<Vec<Published>, BoxError
             published,
         },
     };
-    Ok(changes.into_iter().map(change).collect())
+    changes.into_iter().map(change).collect()
 }
 
 /// What a key holds, as it is kept.

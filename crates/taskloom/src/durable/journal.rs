@@ -4,12 +4,12 @@ use super::text;
 use crate::{
     Status,
     engine::durable::{BoxError, Entry, Happened, Journal},
-    store::{Journal as _, RunJournal, RunStatus},
+    store::{self, RunStatus},
 };
 
 /// The journal of a run in a store, as the engine writes it.
 pub(super) struct StoreJournal {
-    pub(super) run: Arc<RunJournal>,
+    pub(super) run: Arc<dyn store::Journal>,
     /// When the run began.
     pub(super) begun: SystemTime,
 }
@@ -32,7 +32,7 @@ impl StoreJournal {
     fn status(&self, what: &Happened) -> Option<RunStatus> {
         Some(match what {
             Happened::Rested { due } => RunStatus::Suspended { until: due.map(|due| self.begun + due) },
-            Happened::Resumed => RunStatus::Running,
+            Happened::Resumed | Happened::Reopened => RunStatus::Running,
             Happened::Finished { status } => RunStatus::Ended(match status.as_str() {
                 "terminated" => Status::Terminated,
                 "failed" => Status::Failed,

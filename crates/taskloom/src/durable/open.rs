@@ -13,7 +13,7 @@ use crate::{
         Engine,
         durable::{BoxError, Durable, Values},
     },
-    store::{Beginning, Journal as _, OnBusy, OpenRun, RunJournal, Store},
+    store::{Beginning, Journal, OnBusy, OpenRun, Store},
 };
 
 /// A run that is to be opened.
@@ -33,8 +33,9 @@ pub struct Opening<'a> {
 
 /// A run that was opened, and belongs to this process until the engine is gone.
 pub struct Opened {
-    run: Arc<RunJournal>,
+    run: Arc<dyn Journal>,
     begun: Duration,
+    is_owner: bool,
 }
 
 impl Opening<'_> {
@@ -71,7 +72,8 @@ impl Opening<'_> {
                 return Err(other_settings(run_id, &lines));
             }
         }
-        Ok(Opened { run: Arc::new(journal), begun: Duration::from_micros(beginning.at) })
+        let is_owner = journal.is_owner();
+        Ok(Opened { run: store.wrapped(Arc::new(journal)), is_owner, begun: Duration::from_micros(beginning.at) })
     }
 }
 
@@ -81,7 +83,7 @@ impl Opened {
         let begun = UNIX_EPOCH + self.begun;
         // A clock that was set back does not make a run younger than its last entry: the engine sees to that.
         let age = SystemTime::now().duration_since(begun).unwrap_or_default();
-        Durable::new(Box::new(StoreJournal { run: self.run.clone(), begun }), values, age)
+        Durable::new(Box::new(StoreJournal { run: self.run.clone(), begun }), values, age).read_only(!self.is_owner)
     }
 
     /// Tells the engine what has happened in the run. Says whether the run has ended already.
@@ -138,6 +140,6 @@ fn other_settings(run_id: &str, lines: &[String]) -> Error {
 
 impl std::fmt::Debug for Opened {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Opened").field("run", &self.run).finish_non_exhaustive()
+        f.debug_struct("Opened").field("begun", &self.begun).finish_non_exhaustive()
     }
 }

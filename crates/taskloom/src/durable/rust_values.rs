@@ -26,7 +26,9 @@ impl RustValues {
     /// If a task has results that cannot be written.
     pub(crate) fn new(plan: &Plan, further: &[Codec]) -> Result<Self> {
         let mut codecs = Codecs::of(plan);
-        further.iter().for_each(|codec| codecs.add(*codec));
+        for codec in further {
+            codecs.add(*codec);
+        }
         for node in (0_u32..).take(plan.task_count()).filter(|&node| plan.includes(node)) {
             let task = plan.task(node);
             if output(task.definition()).is_none() {

@@ -5,7 +5,10 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::change::{Change, changes, published};
+use super::{
+    change::{Change, changes, published},
+    options::OptionsText,
+};
 use crate::{
     engine::{
         durable::{Asked, BoxError, Entry, Goal, Happened, NewArgument, NewTask},
@@ -61,7 +64,13 @@ enum AskedText {
 #[serde(rename_all = "snake_case")]
 enum GoalText {
     Known(u32),
-    New { definition: String, id: Option<String>, arguments: Vec<(usize, ArgumentText)> },
+    New {
+        definition: String,
+        id: Option<String>,
+        arguments: Vec<(usize, ArgumentText)>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        options: Option<Box<OptionsText>>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -168,6 +177,7 @@ pub(super) fn write(entry: &Entry) -> Result<store::Entry, BoxError> {
             "rested"
         }
         Happened::Resumed => "resumed",
+        Happened::Reopened => "reopened",
         Happened::Finished { status } => {
             body.status = Some(status.clone());
             "finished"
@@ -191,7 +201,7 @@ pub(super) fn read(entry: store::Entry) -> Result<Entry, BoxError> {
             node: task()?,
             value,
             asked: read_asked(body.asked),
-            changes: published(body.changes)?,
+            changes: published(body.changes),
         },
         "expanded" => Happened::Expanded { node: task()?, ids: body.ids.ok_or_else(|| lacks("ids"))? },
         "failed" => Happened::Failed {
@@ -207,13 +217,13 @@ pub(super) fn read(entry: store::Entry) -> Result<Entry, BoxError> {
             error: body.error.map(Arc::from),
         },
         "cancelled" => Happened::Cancelled { by_time: body.by_time },
-        "published" => Happened::Published { node: task()?, changes: published(body.changes)? },
+        "published" => Happened::Published { node: task()?, changes: published(body.changes) },
         "remembered" => Happened::Remembered {
             node: task()?,
             iteration: body.iteration.ok_or_else(|| lacks("iteration"))?,
             key: body.key.ok_or_else(|| lacks("key"))?,
             text: value,
-            changes: published(body.changes)?,
+            changes: published(body.changes),
         },
         "slept" => Happened::Slept {
             node: task()?,
@@ -238,6 +248,7 @@ pub(super) fn read(entry: store::Entry) -> Result<Entry, BoxError> {
         "continued" => Happened::Continued(task()?),
         "rested" => Happened::Rested { due: body.until.map(Duration::from_micros) },
         "resumed" => Happened::Resumed,
+        "reopened" => Happened::Reopened,
         "finished" => Happened::Finished { status: body.status.unwrap_or_default() },
         other => return Err(format!("something of an unknown kind, `{other}`: a newer version has written it").into()),
     };
@@ -282,6 +293,7 @@ fn write_goal(goal: &Goal) -> Result<GoalText, BoxError> {
                 definition: task.definition.clone(),
                 id: task.id.clone(),
                 arguments: task.arguments.iter().map(argument).collect::<Result<_, _>>()?,
+                options: task.options.as_ref().map(|options| Box::new(OptionsText::from(options))),
             }
         }
     })
@@ -302,7 +314,7 @@ fn read_asked(asked: Option<AskedText>) -> Asked {
 fn read_goal(goal: GoalText) -> Goal {
     match goal {
         GoalText::Known(node) => Goal::Known(node),
-        GoalText::New { definition, id, arguments } => {
+        GoalText::New { definition, id, arguments, options } => {
             let argument = |(parameter, argument)| {
                 let argument = match argument {
                     ArgumentText::Value(text) => NewArgument::Value(text.get().into()),
@@ -312,7 +324,7 @@ fn read_goal(goal: GoalText) -> Goal {
                 (parameter, argument)
             };
             let arguments = arguments.into_iter().map(argument).collect();
-            Goal::New(Box::new(NewTask { definition, id, arguments }))
+            Goal::New(Box::new(NewTask { definition, id, arguments, options: options.map(|text| (*text).into()) }))
         }
     }
 }

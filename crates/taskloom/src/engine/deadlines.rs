@@ -9,17 +9,17 @@ impl RunOptions {
     pub const GRACE: Duration = Duration::from_secs(5);
 
     /// How long a body of a durable run waits for time or for a person before it is left (rule D-5).
-    pub const SUSPEND_AFTER: Duration = Duration::from_secs(60);
+    pub const SUSPEND_AFTER: Duration = Duration::from_mins(1);
 
     /// How long all workers may be busy while tasks are ready, until there is a warning (rule R-13).
     pub const PATIENCE: Duration = Duration::from_secs(10);
 }
 
 impl Engine {
-    /// Begins the time that the run may take, if that is limited.
+    /// Begins the time that the run may take, if that is limited: what is left of it, in one that goes on.
     pub fn begin(self: &Arc<Self>) {
         if let Some(timeout) = self.timeout {
-            self.host.wake_later(self, timeout, Timer::Run);
+            self.host.wake_later(self, timeout.saturating_sub(self.now()), Timer::Run);
         }
     }
 

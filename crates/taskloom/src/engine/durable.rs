@@ -10,7 +10,9 @@
 
 mod commits;
 mod entry;
+mod new_options;
 mod recorded;
+mod reopening;
 mod replay;
 mod values;
 mod written;
@@ -24,7 +26,7 @@ use std::{
 };
 
 pub(super) use commits::Commits;
-pub use entry::{Asked, Entry, Goal, Happened, NewArgument, NewTask};
+pub use entry::{Asked, Entry, Goal, Happened, NewArgument, NewOptions, NewTask};
 pub use recorded::RecordedError;
 pub use values::{BoxError, Values};
 pub(super) use written::Written;
@@ -58,16 +60,23 @@ pub struct Durable {
     begun: Duration,
     /// By how many nanoseconds the clock was set back since the run's last entry.
     set_back: AtomicU64,
+    /// Whether the run belongs to somebody else, or to nobody, and is only read.
+    is_read: bool,
 }
 
 impl Durable {
     /// A run that is written to `journal`, and began so long ago.
     pub fn new(journal: Box<dyn Journal>, values: Box<dyn Values>, begun: Duration) -> Self {
-        Self { commits: Arc::new(Commits::new(journal)), values, begun, set_back: AtomicU64::new(0) }
+        Self { commits: Arc::new(Commits::new(journal)), values, begun, set_back: AtomicU64::new(0), is_read: false }
     }
-}
 
-impl Durable {
+    /// A run that has ended, and is only read.
+    #[must_use]
+    pub fn read_only(mut self, is_read: bool) -> Self {
+        self.is_read = is_read;
+        self
+    }
+
     /// How long ago the run began, when this process took it up: as its entries have it, if the clock says less.
     pub(super) fn age(&self) -> Duration {
         self.begun + Duration::from_nanos(self.set_back.load(Ordering::Relaxed))
@@ -99,7 +108,8 @@ impl Engine {
 
     #[cold]
     fn hold_until_written(self: &Arc<Self>, next: Option<Job>, role: Role) -> Option<Job> {
-        if self.write() {
+        let rests = next.as_ref().map(|job| job.rests_on);
+        if rests.is_some_and(|rests| self.runs_ahead(rests)) || self.write() {
             return next;
         }
         // It has not begun, and nothing of it will be known.
@@ -110,6 +120,12 @@ impl Engine {
         });
         debug_assert!(next.is_none(), "a run without a journal starts nothing");
         None
+    }
+
+    /// Whether a job may begin while what has happened lately, on which it does not rest, is still to be written. That is
+    /// done soon, and not put off for a job that may take long.
+    fn runs_ahead(&self, rests_on: u64) -> bool {
+        self.durable.as_ref().is_some_and(|durable| durable.commits.run_ahead(rests_on))
     }
 
     /// Waits until everything that has happened so far is written; says whether it is. If not, the run ends.
@@ -137,6 +153,13 @@ impl Engine {
             self.let_go();
             self.visit(|shared, _| shared.seal());
         }
+    }
+}
+
+/// The thread that writes holds on to the run; without its engine nothing more will be written.
+impl Drop for Durable {
+    fn drop(&mut self) {
+        self.commits.close();
     }
 }
 

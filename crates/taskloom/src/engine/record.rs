@@ -2,7 +2,7 @@ mod picture;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    fmt,
+    fmt::{self, Write as _},
     sync::Arc,
     time::Duration,
 };
@@ -117,10 +117,16 @@ impl Record {
     pub fn describe_rest(&self) -> String {
         let mut text = format!("run `{}` of `{}` is suspended", self.run_id, self.plan.name());
         for question in self.questions() {
-            text.push_str(&format!("\n  `{}` asks `{}`: {}", question.task_id, question.id, question.prompt));
+            let Question { id, task_id, prompt, .. } = question;
+            let _ = write!(text, "\n  `{task_id}` asks `{id}`: {prompt}");
         }
         text.push_str("\n  hint: execute it again with this run id once what it waits for is there");
         text
+    }
+
+    /// The id of the run, if it is durable.
+    pub fn run_id(&self) -> &str {
+        &self.run_id
     }
 
     /// The questions that a run at rest waits for.

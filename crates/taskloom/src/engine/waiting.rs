@@ -74,7 +74,8 @@ impl Engine {
 
     /// Answers a question of the run with a value as text; says whether it was open.
     pub fn answer(self: &Arc<Self>, id: &str, text: &str) -> bool {
-        self.visit(|shared, now| shared.answer(id, &text.into(), now))
+        let answered = self.visit(|shared, now| shared.answer(id, &text.into(), now));
+        self.write() && answered
     }
 
     /// Begins to wait. For so long, at most, the body stays; for ever in a run that is not durable. What it waits for
@@ -109,6 +110,10 @@ impl Engine {
     }
 
     fn after_look(self: &Arc<Self>, execution: Execution, look: Look) -> Look {
+        // A question is for others, who see it once it is written; and a body goes on with what is written.
+        if !self.write() {
+            return Look::Cancelled;
+        }
         if look == Look::Leave {
             if let Some(slot) = self.channel.slot(execution)
                 && let Some(mut pending) = slot.close()

@@ -4,13 +4,14 @@ use std::{
     mem,
     path::{Path, PathBuf},
     process,
+    sync::Arc,
     time::Duration,
 };
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Durability, failure::Failure, hold::LockFile, schema};
+use super::{Durability, failure::Failure, hold::LockFile, schema, table};
 use crate::Result;
 
 /// How long another program may keep the file locked before that is an error.
@@ -19,13 +20,21 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// As many statements as this module has, with room.
 const STATEMENTS: usize = 64;
 
+/// How many connections that read are kept for the next who do. Opening one takes a tenth of a millisecond.
+const READERS: usize = 4;
+
 pub(super) struct File {
     path: PathBuf,
     pid: u32,
-    writer: Mutex<Option<Writer>>,
-    /// Connections that read, to be used again.
-    readers: Mutex<Vec<Connection>>,
     lock: &'static LockFile,
+    connections: Arc<Connections>,
+}
+
+/// Fields are dropped in order: the last connection to be closed works the log into the file, if it may write.
+struct Connections {
+    /// Those that read, to be used again.
+    readers: Mutex<Vec<Connection>>,
+    writer: Mutex<Writer>,
 }
 
 struct Writer {
@@ -36,13 +45,8 @@ struct Writer {
 impl File {
     pub(super) fn open(path: &Path, lock: &'static LockFile) -> Result<Self> {
         let writer = Writer::open(path).map_err(|failure| failure.at(path))?;
-        Ok(Self {
-            path: path.to_owned(),
-            pid: process::id(),
-            writer: Mutex::new(Some(writer)),
-            readers: Mutex::default(),
-            lock,
-        })
+        let connections = Connections { readers: Mutex::default(), writer: Mutex::new(writer) };
+        Ok(Self { path: path.to_owned(), pid: process::id(), lock, connections: Arc::new(connections) })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -64,47 +68,44 @@ impl File {
         durability: Durability,
         body: impl FnOnce(&Connection) -> Result<T, Failure>,
     ) -> Result<T> {
-        let mut writer = self.writer.lock();
-        let result = match &mut *writer {
-            Some(writer) => writer.write(durability, body),
-            // Only dropping a file takes it.
-            None => Err(rusqlite::Error::InvalidQuery.into()),
-        };
-        result.map_err(|failure| failure.at(&self.path))
+        self.connections.writer.lock().write(durability, body).map_err(|failure| failure.at(&self.path))
     }
 
-    /// Reads, all from one moment.
+    /// Reads, all from one moment. After a fork the child reads from its own connections.
     pub(super) fn read<T>(&self, body: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T> {
-        self.with_reader(|reader| transaction(reader, "BEGIN", body)).map_err(|failure| failure.at(&self.path))
+        if !self.is_of_this_process() {
+            return table::open(&self.path)?.read(body);
+        }
+        self.with_reader(|reader| read(reader, body)).map_err(|failure| failure.at(&self.path))
     }
 
     pub(super) fn pragma(&self, pragma: &str) -> Result<()> {
-        let mut writer = self.writer.lock();
-        let result = writer.as_mut().map_or(Ok(()), |writer| {
-            writer.connection.prepare(&format!("PRAGMA {pragma}"))?.query([])?.next()?;
-            Ok(())
-        });
-        result.map_err(|error: rusqlite::Error| Failure::from(error).at(&self.path))
+        let writer = self.connections.writer.lock();
+        // Those that give a row and those that give none.
+        let set = || writer.connection.prepare(&format!("PRAGMA {pragma}"))?.query([])?.next().map(drop);
+        set().map_err(|error| Failure::from(error).at(&self.path))
     }
 
     fn with_reader<T>(&self, body: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, Failure> {
-        let reader = self.readers.lock().pop();
+        let reader = self.connections.readers.lock().pop();
         let reader = match reader {
             Some(reader) => reader,
             None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
         };
         let value = body(&reader)?;
-        self.readers.lock().push(reader);
+        let mut readers = self.connections.readers.lock();
+        if readers.len() < READERS {
+            readers.push(reader);
+        }
         Ok(value)
     }
 }
 
 impl Drop for File {
     fn drop(&mut self) {
-        // To close a connection of the parent's would tidy up its files under its feet.
+        // To close the parent's connections would tidy up its files under its feet: they are never closed here.
         if !self.is_of_this_process() {
-            mem::forget(self.writer.get_mut().take());
-            mem::forget(mem::take(self.readers.get_mut()));
+            mem::forget(self.connections.clone());
         }
     }
 }
@@ -124,7 +125,7 @@ impl Writer {
         body: impl FnOnce(&Connection) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         self.promise(durability)?;
-        transaction(&self.connection, "BEGIN IMMEDIATE", body)
+        write(&self.connection, body)
     }
 
     /// `FULL` waits for the disk at each commit. `NORMAL` does not with a write-ahead log: a commit is written to the
@@ -150,25 +151,43 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Failure> {
     Ok(connection)
 }
 
-/// Does something in a transaction, which is rolled back unless it succeeds: on an error and on a panic.
-pub(super) fn transaction<T>(
+/// Reads, all from one moment.
+pub(super) fn read<T>(
     connection: &Connection,
-    begin: &str,
     body: impl FnOnce(&Connection) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    struct RollBack<'a>(&'a Connection);
-    impl Drop for RollBack<'_> {
-        fn drop(&mut self) {
-            // SQLite has rolled back by itself after some errors. If this fails, the next transaction cannot begin, and says so.
-            if !self.0.is_autocommit() {
-                let _ = self.0.execute_batch("ROLLBACK");
-            }
-        }
-    }
+    // There is nothing to commit, and SQLite refuses to once it has met damage.
+    let _transaction = Transaction::begin(connection, "BEGIN")?;
+    body(connection)
+}
 
-    connection.prepare_cached(begin)?.execute([])?;
-    let _roll_back = RollBack(connection);
+/// Writes in a transaction, which is rolled back unless it succeeds: on an error and on a panic.
+pub(super) fn write<T>(
+    connection: &Connection,
+    body: impl FnOnce(&Connection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let _transaction = Transaction::begin(connection, "BEGIN IMMEDIATE")?;
     let value = body(connection)?;
     connection.prepare_cached("COMMIT")?.execute([])?;
     Ok(value)
+}
+
+/// A transaction that is rolled back unless it was committed.
+struct Transaction<'a>(&'a Connection);
+
+impl<'a> Transaction<'a> {
+    fn begin(connection: &'a Connection, begin: &str) -> Result<Self, Failure> {
+        connection.prepare_cached(begin)?.execute([])?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        // After some errors SQLite has rolled back by itself. If this fails, the next transaction cannot begin, and
+        // says so.
+        if !self.0.is_autocommit() {
+            let _ = self.0.execute_batch("ROLLBACK");
+        }
+    }
 }

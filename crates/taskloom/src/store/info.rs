@@ -7,7 +7,7 @@ use super::{
     failure::Failure,
     hold::LockFile,
     micros,
-    open::{known, place},
+    row::{known, place},
 };
 use crate::Result;
 

@@ -1,19 +1,16 @@
 //! What has happened in a run, in order.
 
-use std::{
-    borrow::Cow,
-    ops::RangeInclusive,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    Answer, Durability, Entry, Owner, RunStatus, failure::Failure, file::File, hold::Hold, large, micros, questions,
+    Answer, Durability, Entry, Owner, RunStatus, entries as table, failure::Failure, file::File, hold::Hold, micros,
+    questions,
 };
 use crate::{Error, ErrorKind, Result};
 
@@ -30,7 +27,8 @@ pub trait Journal: Send + Sync {
     /// Reads all entries in order, one at a time.
     fn history(&self, each: &mut dyn FnMut(Entry) -> Result<()>) -> Result<()>;
 
-    /// The answers that the run's questions have by now, in the order in which they came.
+    /// The answers that the run's questions have by now, in the order in which they came. What is read here is not what
+    /// a run that is suspended later waits for: its driver has seen it.
     fn answers(&self) -> Result<Vec<Answer>>;
 }
 
@@ -96,7 +94,11 @@ impl RunJournal {
         };
         Ok(Error::new(
             ErrorKind::RunLost,
-            format!("run `{}` is no longer this process's: {who}\n  its result comes from there", self.id),
+            format!(
+                "run `{}` is no longer this process's: {who}\n  execute it again, waiting for \
+                 whoever has it (`on_busy`), to get its result",
+                self.id
+            ),
         ))
     }
 }
@@ -112,9 +114,9 @@ impl Journal for RunJournal {
             self.check(connection, owned.epoch)?;
             let next = match known {
                 Some(next) => next,
-                None => next_place(connection, self.number)?,
+                None => table::next_place(connection, self.number)?,
             };
-            let next = insert(connection, self.number, next, entries)?;
+            let next = table::insert(connection, self.number, next, entries)?;
             if let Some(status) = status {
                 connection
                     .prepare_cached(
@@ -129,7 +131,7 @@ impl Journal for RunJournal {
     }
 
     fn history(&self, each: &mut dyn FnMut(Entry) -> Result<()>) -> Result<()> {
-        self.file.read(|connection| history(connection, self.number, each))
+        self.file.read(|connection| table::history(connection, self.number, each))
     }
 
     fn answers(&self) -> Result<Vec<Answer>> {
@@ -145,88 +147,4 @@ impl std::fmt::Debug for RunJournal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RunJournal").field("id", &self.id).field("is_owner", &self.is_owner()).finish_non_exhaustive()
     }
-}
-
-/// The places of a run's entries.
-pub(super) fn places(run: i64) -> RangeInclusive<i64> {
-    run << 32..=run << 32 | 0xffff_ffff
-}
-
-fn next_place(connection: &Connection, run: i64) -> Result<i64, Failure> {
-    let places = places(run);
-    let last = connection
-        .prepare_cached("SELECT max(place) FROM entries WHERE place BETWEEN ?1 AND ?2")?
-        .query_row((places.start(), places.end()), |row| row.get::<_, Option<i64>>(0))?;
-    Ok(last.map_or(*places.start(), |last| last + 1))
-}
-
-/// Inserts entries from a place on, and says which is the next.
-fn insert(connection: &Connection, run: i64, first: i64, entries: &[Entry]) -> Result<i64, Failure> {
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO entries (place, at, kind, node, body, value, large) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?;
-    let end = *places(run).end();
-    let mut place = first;
-    for entry in entries {
-        if place > end {
-            return Err(full().into());
-        }
-        let (body, large_body) = large::put(connection, run, &entry.body)?;
-        let (value, large_value) = match &entry.value {
-            None => (None, false),
-            Some(value) => {
-                let (value, large) = large::put(connection, run, value)?;
-                (Some(value), large)
-            }
-        };
-        let large = i64::from(large_body) | i64::from(large_value) << 1;
-        let at = micros::of_u64(entry.at);
-        insert.execute((place, at, &*entry.kind, entry.node, &*body, value.as_deref(), large))?;
-        if let Some(asking) = &entry.asks {
-            questions::ask(connection, run, entry.node, asking)?;
-        }
-        place += 1;
-    }
-    Ok(place)
-}
-
-fn full() -> Error {
-    Error::new(ErrorKind::StoreFailed, "a run has no more than 4,294,967,296 entries\n  go on in another run")
-}
-
-/// Reads a run's entries in order.
-pub(super) fn history(
-    connection: &Connection,
-    run: i64,
-    each: &mut dyn FnMut(Entry) -> Result<()>,
-) -> Result<(), Failure> {
-    let mut statement = connection.prepare_cached(
-        "SELECT at, kind, node, body, value, large FROM entries WHERE place BETWEEN ?1 AND ?2 ORDER BY place",
-    )?;
-    let places = places(run);
-    let mut rows = statement.query((places.start(), places.end()))?;
-    while let Some(row) = rows.next()? {
-        each(entry(connection, row)?)?;
-    }
-    Ok(())
-}
-
-fn entry(connection: &Connection, row: &Row<'_>) -> Result<Entry, Failure> {
-    let large: i64 = row.get(5)?;
-    let mut body: String = row.get(3)?;
-    let mut value: Option<String> = row.get(4)?;
-    if large & 1 != 0 {
-        body = large::get(connection, &body)?;
-    }
-    if large & 2 != 0 {
-        value = value.map(|hash| large::get(connection, &hash)).transpose()?;
-    }
-    Ok(Entry {
-        at: micros::to_u64(row.get(0)?),
-        kind: Cow::Owned(row.get(1)?),
-        node: row.get(2)?,
-        body,
-        value,
-        asks: None,
-    })
 }

@@ -10,8 +10,7 @@ pub(super) fn refuse(directory: &Path) -> Result<()> {
     let statistics = nix::sys::statfs::statfs(directory).map_err(|error| {
         Error::new(ErrorKind::StoreFailed, format!("cannot look at the directory {}: {error}", directory.display()))
     })?;
-    // The type is as wide as the platform says; magic numbers have 32 bits.
-    match name(statistics.filesystem_type().0 as u64 & 0xffff_ffff) {
+    match name(statistics.filesystem_type()) {
         None => Ok(()),
         Some(name) => Err(Error::new(
             ErrorKind::StoreFailed,
@@ -31,8 +30,9 @@ pub(super) fn refuse(_: &Path) -> Result<()> {
 
 /// The name of a network file system by its magic number in `statfs(2)`.
 #[cfg(target_os = "linux")]
-fn name(magic: u64) -> Option<&'static str> {
-    Some(match magic {
+fn name(kind: nix::sys::statfs::FsType) -> Option<&'static str> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a magic number has 32 bits")]
+    Some(match kind.0 as u32 {
         0x6969 => "NFS",
         0x517b | 0xfe53_4d42 => "SMB",
         0xff53_4d42 => "CIFS",
@@ -55,11 +55,10 @@ mod tests {
     #[test]
     fn d_06_network_file_systems_are_known_by_their_magic_numbers() {
         use nix::sys::statfs::{CODA_SUPER_MAGIC, NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, TMPFS_MAGIC};
-        let name_of = |magic: nix::sys::statfs::FsType| name(magic.0 as u64);
-        assert_eq!(name_of(NFS_SUPER_MAGIC), Some("NFS"));
-        assert_eq!(name_of(SMB_SUPER_MAGIC), Some("SMB"));
-        assert_eq!(name_of(CODA_SUPER_MAGIC), Some("Coda"));
-        assert_eq!(name_of(TMPFS_MAGIC), None);
+        assert_eq!(name(NFS_SUPER_MAGIC), Some("NFS"));
+        assert_eq!(name(SMB_SUPER_MAGIC), Some("SMB"));
+        assert_eq!(name(CODA_SUPER_MAGIC), Some("Coda"));
+        assert_eq!(name(TMPFS_MAGIC), None);
     }
 
     #[test]

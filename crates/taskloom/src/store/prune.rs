@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Store, failure::Failure, hold::LockFile, journal::places, micros, open::place};
+use super::{Store, entries::places, failure::Failure, hold::LockFile, micros, row::place};
 use crate::Result;
 
 const ENDED: &str = "status IN ('succeeded', 'terminated', 'failed', 'cancelled') AND changed <= ?1";

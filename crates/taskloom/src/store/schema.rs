@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::{
     failure::Failure,
-    file::{BUSY_TIMEOUT, transaction},
+    file::{BUSY_TIMEOUT, read, write},
 };
 use crate::{Error, ErrorKind, Result};
 
@@ -93,10 +93,11 @@ CREATE INDEX feedback_of_run ON feedback (run, asked);
 
 /// Makes a new file a store, and an older store one of this version. Nothing is written to a file that is refused.
 pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), Failure> {
-    let found = state(connection, path)?;
+    // From one moment: another process may be making it a store just now.
+    let found = read(connection, |connection| state(connection, path))?;
     use_log(connection)?;
     if found != STEPS.len() {
-        transaction(connection, "BEGIN IMMEDIATE", |connection| {
+        write(connection, |connection| {
             // Another process may have come first.
             for step in &STEPS[state(connection, path)?..] {
                 connection.execute_batch(step)?;
@@ -109,6 +110,8 @@ pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), Failur
     connection.pragma_update(None, "foreign_keys", false)?;
     // What is in the log is worked into the file less often than by default (4 MB), since each time waits for the disk.
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    // Without it macOS only tells its disks to write (and other systems do not know it).
+    connection.pragma_update(None, "fullfsync", true)?;
     // A log that a long read has made large is cut when it is begun anew.
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     Ok(())

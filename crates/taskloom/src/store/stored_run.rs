@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use rusqlite::OptionalExtension;
 
-use super::{Entry, RunInfo, Store, file::File, info, journal};
+use super::{Entry, RunInfo, Store, entries, file::File, info};
 use crate::Result;
 
 /// A run in a store.
@@ -67,7 +67,7 @@ impl StoredRun {
     /// What is recorded of it by now, in order, one entry at a time.
     #[doc(hidden)]
     pub fn entries(&self, mut each: impl FnMut(Entry) -> Result<()>) -> Result<()> {
-        self.file.read(|connection| journal::history(connection, self.number, &mut each))
+        self.file.read(|connection| entries::history(connection, self.number, &mut each))
     }
 }
 

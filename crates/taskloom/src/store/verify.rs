@@ -1,6 +1,6 @@
 //! Whether a store is sound.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use super::{Store, failure::Failure, large};
 use crate::Result;
@@ -10,18 +10,30 @@ impl Store {
     /// whether each run's entries and values are complete. It reads everything, and disturbs nobody.
     pub fn verify(&self) -> Result<Vec<String>> {
         self.read(|connection| {
-            let mut problems = lines(connection, "PRAGMA integrity_check")?;
-            problems.retain(|line| line != "ok");
-            // What is damaged below would only be found again above, or end in an error.
-            if problems.is_empty() {
-                for check in CHECKS {
-                    problems.extend(lines(connection, check)?);
+            let mut problems = Vec::new();
+            match check(connection, &mut problems) {
+                // Damage may end a check itself, and is what it has found.
+                Err(Failure::Sqlite(error)) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+                    problems.push(error.to_string());
                 }
-                problems.extend(changed_values(connection)?);
+                result => result?,
             }
             Ok(problems)
         })
     }
+}
+
+fn check(connection: &Connection, problems: &mut Vec<String>) -> Result<(), Failure> {
+    lines(connection, "PRAGMA integrity_check", problems)?;
+    problems.retain(|line| line != "ok");
+    // In a damaged file the others would find no more than that.
+    if problems.is_empty() {
+        for check in CHECKS {
+            lines(connection, check, problems)?;
+        }
+        changed_values(connection, problems)?;
+    }
+    Ok(())
 }
 
 const CHECKS: [&str; 5] = [
@@ -37,22 +49,24 @@ const CHECKS: [&str; 5] = [
      WHERE hash NOT IN (SELECT hash FROM blobs)",
 ];
 
-fn lines(connection: &Connection, query: &str) -> Result<Vec<String>, Failure> {
+fn lines(connection: &Connection, query: &str, problems: &mut Vec<String>) -> Result<(), Failure> {
     let mut statement = connection.prepare(query)?;
-    let lines = statement.query_map([], |row| row.get(0))?;
-    Ok(lines.collect::<Result<_, _>>()?)
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        problems.push(row.get(0)?);
+    }
+    Ok(())
 }
 
 /// Large values that are not what their hashes say.
-fn changed_values(connection: &Connection) -> Result<Vec<String>, Failure> {
+fn changed_values(connection: &Connection, problems: &mut Vec<String>) -> Result<(), Failure> {
     let mut statement = connection.prepare("SELECT hash, data FROM blobs")?;
     let mut rows = statement.query([])?;
-    let mut problems = Vec::new();
     while let Some(row) = rows.next()? {
         let hash: String = row.get(0)?;
         if large::hash(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?) != hash {
             problems.push(format!("the large value {hash} was changed"));
         }
     }
-    Ok(problems)
+    Ok(())
 }

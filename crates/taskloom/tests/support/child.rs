@@ -1,3 +1,5 @@
+#![allow(dead_code, reason = "each file of tests takes what it needs")]
+
 use std::{
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},

@@ -1,3 +1,5 @@
+#![allow(dead_code, reason = "each file of tests takes what it needs")]
+
 use taskloom::store::{Beginning, Entry, Journal, OnBusy, OpenRun};
 use taskloom::{Result, Store};
 
@@ -35,4 +37,9 @@ pub(crate) fn history(journal: &dyn Journal) -> Vec<Entry> {
         })
         .unwrap();
     entries
+}
+
+/// The file as another program sees it.
+pub(crate) fn sql(path: &std::path::Path) -> rusqlite::Connection {
+    rusqlite::Connection::open(path).unwrap()
 }

@@ -17,7 +17,8 @@ impl Graph<'_> {
 
     /// The node of the plan from which the chain of additions began.
     pub(crate) fn root(&self, node: usize) -> usize {
-        self.added_by.get(&node).map_or(node, |&by| self.root(by))
+        let from = self.added_by.get(&node).copied().or_else(|| self.map_of(node));
+        from.map_or(node, |from| self.root(from))
     }
 
     /// What was added from a node of the plan, directly or not.

@@ -18,6 +18,10 @@ impl Reference<'_> {
         if self.end.is_some() {
             return self.succeeded(node);
         }
+        // Nothing comes after it, nor after a map that ends with it.
+        if let Some(map) = self.current_map_of(node) {
+            self.records[map].after = None;
+        }
         self.end_pass(node, State::Succeeded);
         self.stop(end);
         self.settle();
@@ -76,6 +80,9 @@ impl Reference<'_> {
 
     /// The jumping task's own edges arrive dead, but for those to a target.
     fn leave(&mut self, node: usize, targets: &[usize]) {
+        if self.graph.is_element(node) {
+            return self.element_ended(node, State::Succeeded);
+        }
         let leaving = self.graph.leaving(node);
         let counting: Vec<Edge> = leaving.into_iter().filter(|edge| !self.graph.loops.contains(edge)).collect();
         self.arrived.extend(counting.into_iter().map(|edge| (edge, targets.contains(&edge.1))));

@@ -25,7 +25,8 @@ impl Reference<'_> {
         }
         self.end = Some(end);
         for node in 0..self.records.len() {
-            let goes_on = self.graph.is_clean_up(node) && self.records[node].attempt > 1;
+            let is_begun = self.records[node].attempt > 1 || self.graph.is_element(node);
+            let goes_on = self.graph.is_clean_up(node) && is_begun;
             let record = &mut self.records[node];
             record.after = None;
             if matches!(record.state, State::Ready | State::BackingOff) && !goes_on {
@@ -35,6 +36,7 @@ impl Reference<'_> {
         self.queue.retain(|&node| self.records[node].state == State::Ready);
         self.fresh.retain(|&node| self.records[node].state == State::Ready);
         self.waiting.clear();
+        self.stop_maps();
         if matches!(end, End::Cancelled | End::CancelledBy(_)) {
             self.cancels_all = !self.running_tasks().is_empty();
         }
@@ -47,7 +49,10 @@ impl Reference<'_> {
         }
         let may_come: BTreeSet<usize> = self.graph.included().filter(|&node| self.may_clean_up(node)).collect();
         for &node in &may_come {
-            let is_over = |&before: &usize| !self.records[before].is_active() && !may_come.contains(&before);
+            let is_over = |&before: &usize| {
+                let is_active = self.records[before].is_active() || self.has_active_elements(before);
+                !is_active && !may_come.contains(&before)
+            };
             if self.graph.before(node).iter().all(is_over) {
                 self.records[node].state = State::Ready;
                 self.fresh.insert(node);

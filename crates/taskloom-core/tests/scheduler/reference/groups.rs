@@ -102,8 +102,10 @@ impl Reference<'_> {
             |node: &usize| self.graph.is_within(group, *node) && matches!(self.graph.nodes[*node], Node::Task(_));
         let members: Vec<usize> = self.graph.included().filter(is_member).collect();
         for node in members {
+            let is_expanded = self.is_expanded(node);
             let record = &mut self.records[node];
             match record.state {
+                State::Running if is_expanded => self.tell_map(node),
                 State::Running => {
                     record.after = None;
                     if !std::mem::replace(&mut record.is_being_cancelled, true) {

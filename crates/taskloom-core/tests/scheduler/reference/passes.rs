@@ -6,6 +6,7 @@ use super::{
     End, Reference,
     record::{After, Record},
 };
+use crate::graph::Node;
 
 impl Reference<'_> {
     /// A further execution begins.
@@ -40,7 +41,11 @@ impl Reference<'_> {
 
     /// A pass is over: the node's edges arrive, its loop edges wait to fire, and its groups may have had enough.
     pub(super) fn end_pass(&mut self, node: usize, state: State) {
+        if self.graph.is_element(node) {
+            return self.element_ended(node, state);
+        }
         self.record_end(node, state);
+        self.leave_trail(node, state);
         if state == State::Failed && !self.is_forgiven(node) {
             return self.stop(End::Failed(node));
         }
@@ -53,6 +58,17 @@ impl Reference<'_> {
             }
         }
         self.member_ended(node);
+    }
+
+    fn leave_trail(&mut self, node: usize, state: State) {
+        let is_told_of = match self.graph.nodes[node] {
+            Node::Exit(_) => true,
+            Node::Task(_) => state == State::Skipped || self.graph.map(node).is_some(),
+            Node::Entry(_) | Node::Element(..) => false,
+        };
+        if is_told_of {
+            self.trail.push((node, state));
+        }
     }
 
     pub(super) fn record_end(&mut self, node: usize, state: State) {

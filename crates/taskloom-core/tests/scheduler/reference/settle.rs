@@ -26,7 +26,15 @@ impl Reference<'_> {
 
     /// Ready nodes stand in the order in which they became so, ties in the order of composition.
     fn line_up(&mut self) {
-        self.queue.extend(std::mem::take(&mut self.fresh));
+        self.queue.extend(self.fresh_in_order());
+        self.fresh.clear();
+    }
+
+    /// Elements of maps come behind all others.
+    fn fresh_in_order(&self) -> Vec<usize> {
+        let (elements, others): (Vec<usize>, Vec<usize>) =
+            self.fresh.iter().partition(|&&node| self.graph.is_element(node));
+        [others, elements].concat()
     }
 
     /// No node begins more executions than it may (rule C-9). A further attempt is none.
@@ -36,7 +44,7 @@ impl Reference<'_> {
             let most = self.graph.recipe(node).map(|task| task.max_cycles);
             record.has_run && record.attempt == 1 && most.is_some_and(|most| record.iteration >= most)
         };
-        if let Some(&node) = self.fresh.iter().find(has_had_enough) {
+        if let Some(&node) = self.fresh_in_order().iter().find(has_had_enough) {
             self.stop(End::CycleLimit(node));
         }
     }
@@ -84,7 +92,11 @@ impl Reference<'_> {
     /// Whether the node is the exit of a group in which something still runs that was told to end.
     fn winds_up(&self, node: usize) -> bool {
         let Node::Exit(group) = self.graph.nodes[node] else { return false };
-        let is_told = |node: usize| self.records[node].is_being_cancelled && self.records[node].state == State::Running;
+        // What a map has told its elements is no business of the group's.
+        let is_told = |node: usize| {
+            let by_group = self.graph.map_of(node).is_none_or(|map| self.is_told_map(map));
+            by_group && self.records[node].is_being_cancelled && self.records[node].state == State::Running
+        };
         (0..self.records.len()).any(|node| self.graph.is_within(group, node) && is_told(node))
     }
 
@@ -97,7 +109,7 @@ impl Reference<'_> {
             Node::Exit(group) => self.judge(group, live),
             Node::Entry(_) => self.end_pass(node, if live { State::Succeeded } else { State::Skipped }),
             Node::Task(_) if live && has_inputs || self.graph.is_clean_up(node) => self.make_ready(node, false, None),
-            Node::Task(_) => {
+            Node::Task(_) | Node::Element(..) => {
                 self.records[node].attempt = 1;
                 self.end_pass(node, State::Skipped);
             }
@@ -124,7 +136,7 @@ impl Reference<'_> {
         } else if self.records[target].has_ended() {
             self.re_arm(target);
             match self.graph.nodes[target] {
-                Node::Task(_) => self.make_ready(target, false, Some(source)),
+                Node::Task(_) | Node::Element(..) => self.make_ready(target, false, Some(source)),
                 Node::Entry(_) => self.end_pass(target, State::Succeeded),
                 Node::Exit(group) => self.judge(group, true),
             }

@@ -1,7 +1,9 @@
 //! What has to hold after every event.
 
+use std::collections::BTreeSet;
+
 use proptest::{prelude::*, test_runner::TestCaseResult};
-use taskloom_core::{Command, Outcome, State};
+use taskloom_core::{Command, NodeId, Outcome, State};
 
 use super::{KINDS, Trial};
 use crate::reference::End;
@@ -15,6 +17,7 @@ impl Trial<'_> {
             prop_assert_eq!(scheduler.state(number), reference.state(node), "state of {}", id);
             prop_assert_eq!(scheduler.iteration(number), reference.iteration(node), "iteration of {}", id);
             prop_assert_eq!(scheduler.attempt(number), reference.attempt(node), "attempt of {}", id);
+            prop_assert_eq!(scheduler.has_value(number), reference.has_value(node), "value of {}", id);
             if reference.is_active(node) {
                 let cause = reference.cause(node).map(|from| self.numbers[from]);
                 prop_assert_eq!(scheduler.cause(number), cause, "where the execution of {} came from", id);
@@ -22,6 +25,7 @@ impl Trial<'_> {
         }
         prop_assert_eq!(scheduler.is_finished(), reference.is_finished(), "whether the run is finished");
         self.check_commands()?;
+        self.check_trail()?;
         self.check_start()
     }
 
@@ -42,6 +46,7 @@ impl Trial<'_> {
         let (cancelled, all) = self.reference.commands();
         let mut commands: Vec<Command> = cancelled.iter().map(|&node| Command::Cancel(self.numbers[node])).collect();
         commands.extend(all.then_some(Command::CancelAll));
+        commands.extend(self.reference.mapped().iter().map(|&map| Command::Mapped(self.numbers[map])));
         let in_order = |commands: &[Command]| {
             let mut texts: Vec<String> = commands.iter().map(|command| format!("{command:?}")).collect();
             texts.sort();
@@ -51,9 +56,29 @@ impl Trial<'_> {
         Ok(())
     }
 
+    /// In any order, but that of one node's ends.
+    fn check_trail(&self) -> TestCaseResult {
+        let mut ours = self.trail.clone();
+        let mut theirs: Vec<_> =
+            self.reference.trail().iter().map(|&(node, state)| (self.numbers[node], state)).collect();
+        if self.events.is_empty() {
+            // What has happened at once was not noted down yet.
+            theirs.clear();
+        }
+        ours.sort_by_key(|(node, _)| *node);
+        theirs.sort_by_key(|(node, _)| *node);
+        prop_assert_eq!(ours, theirs, "what the driver is told of");
+        Ok(())
+    }
+
     fn check_start(&self) -> TestCaseResult {
         let running = self.reference.running_tasks();
         prop_assert_eq!(self.scheduler.running() as usize, running.len());
+        let running_tasks: BTreeSet<_> = running.iter().map(|&node| self.numbers[node]).collect();
+        prop_assert_eq!(self.scheduler.running_tasks().into_iter().collect::<BTreeSet<_>>(), running_tasks);
+        prop_assert_eq!(self.scheduler.has_ready(), self.reference.has_ready());
+        let first = self.reference.first_ready().map(|node| self.numbers[node]);
+        prop_assert_eq!(self.scheduler.first_ready(), first, "what became ready first");
         if let Some(most) = self.recipe.limits.max_concurrency {
             prop_assert!(running.len() <= most.get() as usize, "{} run, {} may", running.len(), most);
         }
@@ -83,6 +108,18 @@ impl Trial<'_> {
             prop_assert_eq!(ending.attempt(number), self.scheduler.attempt(number));
         }
         prop_assert_eq!(ending.outcome(), self.scheduler.outcome());
+        let is_success = matches!(self.reference.end(), None | Some(End::Terminated(_)));
+        prop_assert_eq!(ending.outcome().is_success(), is_success);
+        let listed: BTreeSet<NodeId> = ending.unsuccessful_elements().collect();
+        for (node, &number) in self.numbers.iter().enumerate() {
+            let state = self.reference.state(node);
+            // Of those that were not begun there may be millions, and none is listed.
+            if self.reference.graph.is_element(node)
+                && (self.reference.executions(node) > 0 || listed.contains(&number))
+            {
+                prop_assert_eq!(listed.contains(&number), state != State::Succeeded, "{} is {}", number, state);
+            }
+        }
         if self.reference.end().is_none() {
             let waiting = self.reference.waiting_nodes();
             prop_assert!(waiting.is_empty(), "the run ends though {:?} still wait", waiting);

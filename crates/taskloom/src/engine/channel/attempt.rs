@@ -75,12 +75,16 @@ impl AttemptChannel {
 
     /// Whether anything is seen under a key.
     pub fn exists(&self, key: &str) -> Result<bool, ChannelFailure> {
-        self.act(|state, pending, now| state.exists(pending, key, now))
+        let exists = self.act(|state, pending, now| state.exists(pending, key, now))?;
+        self.rest_on_written()?;
+        Ok(exists)
     }
 
     /// The keys that are seen, in order.
     pub fn keys(&self) -> Result<Vec<String>, ChannelFailure> {
-        self.act(|state, pending, now| state.keys(pending, now))
+        let keys = self.act(|state, pending, now| state.keys(pending, now))?;
+        self.rest_on_written()?;
+        Ok(keys)
     }
 
     /// Writes a key.

@@ -121,6 +121,8 @@ pub enum Happened {
     },
     /// Another process has taken the run up.
     Resumed,
+    /// The run was cancelled from outside, and goes on all the same (rule R-10).
+    Reopened,
     /// The run has ended.
     Finished {
         /// How, as [`crate::Status`] shows it.
@@ -165,6 +167,31 @@ pub struct NewTask {
     /// The bound arguments: the number of the parameter, and the value as text or the ids of the tasks whose outputs it
     /// takes.
     pub arguments: Vec<(usize, NewArgument)>,
+    /// Its options, if it has some of its own.
+    pub options: Option<NewOptions>,
+}
+
+/// The options of a [`NewTask`].
+#[derive(Clone, Debug)]
+pub struct NewOptions {
+    /// As in [`RetryPolicy`](taskloom_core::RetryPolicy).
+    pub max_retries: u32,
+    /// As there.
+    pub initial_interval: Duration,
+    /// As there.
+    pub backoff_factor: f64,
+    /// As there.
+    pub max_interval: Duration,
+    /// As there.
+    pub jitter: bool,
+    /// Whether it has the filter of its definition, which is the only one that it can have.
+    pub filters: bool,
+    /// As in [`Options`](taskloom_core::Options).
+    pub timeout: Option<Duration>,
+    /// As there.
+    pub max_cycles: Option<u32>,
+    /// As there.
+    pub always: bool,
 }
 
 /// What fills a parameter of a [`NewTask`].

@@ -12,10 +12,13 @@ use taskloom_core::{
 };
 
 use super::{Asked, BoxError, Durable, Entry, Goal, Happened, NewTask, RecordedError, Values, entry::NewArgument};
-use crate::engine::{
-    Asks, Engine, Failure, Job, Timer,
-    asks::{Target, Wish},
-    waiting::Remembered,
+use crate::{
+    Status,
+    engine::{
+        Asks, Engine, Failure, Job, Timer,
+        asks::{Target, Wish},
+        waiting::Remembered,
+    },
 };
 
 /// What is known of a run's past while its journal is read.
@@ -30,6 +33,10 @@ pub(in crate::engine) struct Replay {
     backoffs: HashMap<NodeId, (Duration, Duration)>,
     count: u64,
     last: Duration,
+    /// Whether the last entry says that the run has ended, or has come to rest.
+    is_sealed: bool,
+    /// What has happened since the run was cancelled from outside, if it was.
+    pub(super) cancelled: Option<Vec<Entry>>,
 }
 
 impl Engine {
@@ -48,20 +55,27 @@ impl Engine {
         read(&mut |entry| {
             replay.count += 1;
             replay.last = replay.last.max(entry.at);
+            replay.is_sealed = matches!(entry.what, Happened::Finished { .. } | Happened::Rested { .. });
             let number = replay.count;
-            self.tell_again(durable, &mut replay, entry)
+            self.take_in(durable, &mut replay, entry)
                 .map_err(|error| format!("entry {number} of its journal does not fit: {error}").into())
         })?;
+        let reopens = self.reopen(durable, &mut replay)?;
         durable.is_at_least(self.now(), replay.last);
-        let has_ended = self.shared.lock().is_over(replay.last);
+        let has_ended = !reopens && self.shared.lock().is_over(replay.last);
         if has_ended {
+            if !replay.is_sealed {
+                self.seal_again(replay.last)?;
+            }
             self.let_go();
             return Ok(true);
         }
         let mut shared = self.shared.lock();
         shared.write_to(durable.commits.clone());
         shared.set_time(self.now());
-        if replay.count > 0 {
+        if reopens {
+            shared.write(|_| Happened::Reopened);
+        } else if replay.count > 0 {
             shared.write(|_| Happened::Resumed);
         }
         shared.lose(replay.under_way.into_values().collect());
@@ -80,7 +94,7 @@ impl Engine {
         Ok(false)
     }
 
-    fn tell_again(&self, durable: &Durable, replay: &mut Replay, entry: Entry) -> Result<(), BoxError> {
+    pub(super) fn tell_again(&self, durable: &Durable, replay: &mut Replay, entry: Entry) -> Result<(), BoxError> {
         let at = entry.at;
         match entry.what {
             Happened::Started(node) => {
@@ -155,7 +169,7 @@ impl Engine {
             }
             Happened::Continued(node) => self.shared.lock().continue_again(node),
             // What becomes of lost attempts, entries of their own say.
-            Happened::Rested { .. } | Happened::Resumed | Happened::Finished { .. } => {}
+            Happened::Rested { .. } | Happened::Resumed | Happened::Reopened | Happened::Finished { .. } => {}
         }
         // Nobody hears of what was to be done.
         drop(self.shared.lock().take_commands());
@@ -167,6 +181,15 @@ impl Engine {
         replay.ended(node)?;
         replay.maps.remove(&node);
         self.shared.lock().job_of(node)
+    }
+
+    /// The run has ended, and its process has died before it could say so.
+    fn seal_again(&self, at: Duration) -> Result<(), BoxError> {
+        let Some(Durable { commits, .. }) = &self.durable else { return Ok(()) };
+        let status = Status::from(self.outcome()).to_string();
+        commits.append(Entry { at, what: Happened::Finished { status } });
+        let Some(upto) = commits.unwritten() else { return Ok(()) };
+        Ok(commits.write(upto)?)
     }
 
     fn end_again(&self, job: &Job, result: Result<Value, Failure>, wait: Option<Duration>, at: Duration) {
@@ -218,6 +241,9 @@ impl Engine {
             Asked::Nothing => return Ok(None),
             Asked::Cancel(message) => Wish::Cancel(message),
             Asked::Terminate(message) => Wish::Terminate(message),
+            Asked::Iterate(_) if self.plan.task(node).definition().parameters().is_empty() => {
+                Wish::Iterate(Arc::new(()))
+            }
             Asked::Iterate(text) => Wish::Iterate(values.read_argument(self.plan.task(node).definition(), 0, &text)?),
             Asked::Jump(targets) => Wish::Jump(goals(targets)?),
             Asked::Add(targets) => Wish::Add(goals(targets)?),
@@ -258,6 +284,9 @@ fn new_task(plan: &RunPlan, values: &dyn Values, task: &NewTask) -> Result<Insta
             }
         };
         instance.bind(*parameter, argument);
+    }
+    if let Some(options) = &task.options {
+        instance.set_options(options.again(&definition));
     }
     Ok(instance)
 }

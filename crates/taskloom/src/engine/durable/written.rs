@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use taskloom_core::{Addition, Argument, MapResults, RunPlan, Value, channel::Published};
 
-use super::{Asked, Durable, Goal, NewTask, entry::NewArgument, values::BoxError};
+use super::{Asked, Durable, Goal, NewOptions, NewTask, entry::NewArgument, values::BoxError};
 use crate::engine::{
     Failure, Job,
     asks::{Peek, Target},
@@ -41,11 +41,15 @@ impl Durable {
         Ok(Written { value: value.map(Arc::from), asked, changes: Vec::new() })
     }
 
-    fn asked(&self, plan: &RunPlan, job: &Job, asks: Peek<'_>) -> Result<Asked, BoxError> {
+    fn asked(&self, plan: &RunPlan, job: &Job, asks: &Peek<'_>) -> Result<Asked, BoxError> {
         Ok(match asks {
             Peek::Nothing => Asked::Nothing,
-            Peek::Cancel(message) => Asked::Cancel(message.to_owned()),
-            Peek::Terminate(message) => Asked::Terminate(message.to_owned()),
+            Peek::Cancel(message) => Asked::Cancel((*message).to_owned()),
+            Peek::Terminate(message) => Asked::Terminate((*message).to_owned()),
+            // Nobody takes it.
+            Peek::Iterate(_) if plan.task(job.node).definition().parameters().is_empty() => {
+                Asked::Iterate("null".into())
+            }
             Peek::Iterate(data) => {
                 let definition = plan.task(job.node).definition();
                 Asked::Iterate(self.values.write_argument(definition, 0, data)?.into())
@@ -90,6 +94,11 @@ impl Durable {
             ));
         }
         let definition = self.values.name_definition(plan, addition.by(), definition)?;
-        Ok(NewTask { definition, id: task.given_id().map(str::to_owned), arguments })
+        let id = task.given_id().map(str::to_owned);
+        let options = NewOptions::of(task).map_err(|error| match &id {
+            Some(id) => format!("`{id}`, which it adds: {error}").into(),
+            None => error,
+        })?;
+        Ok(NewTask { definition, id, arguments, options })
     }
 }

@@ -1,6 +1,6 @@
-use std::{mem, sync::Arc, time::Duration};
+use std::{collections::HashMap, mem, sync::Arc, time::Duration};
 
-use taskloom_core::{Command, Event, NodeId, Outcome, State, TaskKinds};
+use taskloom_core::{Command, Event, NodeId, State, TaskKinds};
 
 use super::Shared;
 use crate::{
@@ -19,6 +19,10 @@ pub(in crate::engine) struct Writing {
     now: Duration,
     /// What the attempt gives whose end is told in this visit.
     written: Option<Written>,
+    /// On how many entries what is ready rests, where that is not known to be written.
+    rests_on: HashMap<NodeId, u64>,
+    /// Whether every task has run at most once so far: then what one takes from others was there when it became ready.
+    is_straight: bool,
     /// Whether the run has ended and the last of it is being written.
     is_ending: bool,
 }
@@ -26,7 +30,15 @@ pub(in crate::engine) struct Writing {
 impl Shared {
     /// Writes down, from here on, what happens.
     pub(in crate::engine) fn write_to(&mut self, commits: Arc<Commits>) {
-        self.writing = Some(Box::new(Writing { commits, now: Duration::ZERO, written: None, is_ending: false }));
+        self.scheduler.keep_readied();
+        self.writing = Some(Box::new(Writing {
+            commits,
+            now: Duration::ZERO,
+            written: None,
+            rests_on: HashMap::new(),
+            is_straight: !self.plan.plan().has_loops(),
+            is_ending: false,
+        }));
     }
 
     /// Writes down what is about to be told to the scheduler.
@@ -55,6 +67,31 @@ impl Shared {
         let Some(writing) = &mut self.writing else { return };
         let Written { value, asked, changes } = writing.written.take().unwrap_or_default();
         self.append(Happened::Succeeded { node, value, asked, changes });
+    }
+
+    /// Notes down on what the nodes rest that have become ready.
+    #[cold]
+    pub(super) fn note_readied(&mut self) {
+        let readied = self.scheduler.take_readied();
+        if let Some(writing) = &mut self.writing {
+            let last = writing.commits.last();
+            writing.rests_on.extend(readied.into_iter().map(|node| (node, last)));
+        }
+    }
+
+    /// An execution asks for something: from here on a task may take what came after it became ready.
+    pub(super) fn is_not_straight(&mut self) {
+        if let Some(writing) = &mut self.writing {
+            writing.is_straight = false;
+        }
+    }
+
+    /// On how many entries an execution rests that starts now.
+    pub(super) fn rests_on(&mut self, node: NodeId) -> u64 {
+        let Some(writing) = &mut self.writing else { return 0 };
+        // What was ready before this process took the run up is written.
+        let before = writing.rests_on.remove(&node).unwrap_or(0);
+        if writing.is_straight { before } else { writing.commits.last() }
     }
 
     pub(super) fn set_writing_time(&mut self, now: Duration) {
@@ -86,36 +123,40 @@ impl Shared {
 
     /// Attempts that were under way when another process lost the run: nobody runs them now.
     pub(in crate::engine) fn lose(&mut self, nodes: Vec<NodeId>) {
-        self.lost = nodes;
+        self.lost = nodes.into();
         self.drop_lost();
     }
 
     /// Lost attempts that are to end do not begin anew.
     #[cold]
     pub(super) fn drop_lost(&mut self) {
-        let is_ending = self.scheduler.outcome() != Outcome::Succeeded;
-        let told: Vec<NodeId> = self
-            .commands
-            .iter()
-            .filter_map(|command| match command {
-                Command::Cancel(node) => Some(*node),
-                _ => None,
-            })
-            .chain(self.cancelled.nodes.iter().copied())
-            .collect();
-        for node in mem::take(&mut self.lost) {
-            let is_clean_up = self.plan.is_task(node) && self.plan.task(node).options().always;
-            if told.contains(&node) || (is_ending && !is_clean_up) {
-                if self.plan.is_task(node) {
-                    let started = self.times(node).started();
-                    self.set_times(node, Times::new(started, started));
-                }
-                self.write(|_| Happened::Dropped(node));
-                self.scheduler.apply(Event::Dropped(node), &mut self.commands);
-            } else {
-                self.lost.push(node);
+        // That one of them ends may tell others to.
+        while let Some(place) = self.lost_to_drop() {
+            let Some(node) = self.lost.remove(place) else { return };
+            if self.plan.is_task(node) {
+                let started = self.times(node).started();
+                self.set_times(node, Times::new(started, started));
             }
+            self.write(|_| Happened::Dropped(node));
+            self.scheduler.apply(Event::Dropped(node), &mut self.commands);
         }
+    }
+
+    fn lost_to_drop(&self) -> Option<usize> {
+        let is_ending = self.cancelled.all || self.scheduler.outcome().cancels_running();
+        if !is_ending && self.commands.is_empty() && self.cancelled.nodes.is_empty() {
+            return None;
+        }
+        let is_clean_up = |node: NodeId| self.plan.is_task(node) && self.plan.task(node).options().always;
+        let is_told = |node: NodeId| {
+            let in_commands = |command: &Command| match command {
+                Command::Cancel(other) => *other == node,
+                Command::CancelAll => !is_clean_up(node),
+                Command::Mapped(_) => false,
+            };
+            self.cancelled.nodes.contains(&node) || self.commands.iter().any(in_commands)
+        };
+        self.lost.iter().position(|&node| is_told(node) || (is_ending && !is_clean_up(node)))
     }
 
     /// A node starts that had, as its journal says; gives its attempt.
@@ -193,9 +234,21 @@ impl Shared {
         true
     }
 
+    /// Whether the run has ended, or its end is being written: nothing can happen in it any more.
+    #[inline]
+    pub(in crate::engine) fn is_closed(&self) -> bool {
+        self.is_finished() || self.writing.as_ref().is_some_and(|writing| writing.is_ending)
+    }
+
     /// All of the run is written.
     pub(in crate::engine) fn seal(&mut self) {
         self.writing = None;
+    }
+
+    /// Whether nothing runs in a run that cannot be written any more; its clean-ups are for whoever goes on with it.
+    pub(super) fn has_stopped(&self) -> bool {
+        let runs = || self.scheduler.running() as usize > self.lost.len();
+        self.journal_lost.is_some() && !runs() && self.waiting.has_nobody_in_place()
     }
 
     /// The journal cannot be written to any more: the run cannot go on.
