@@ -37,6 +37,14 @@ const SOON: Duration = Duration::from_millis(1);
 /// Why nothing can be written any more.
 type Lost = Arc<dyn Error + Send + Sync>;
 
+#[derive(Default, PartialEq, Eq)]
+enum Writer {
+    #[default]
+    None,
+    Idle,
+    Busy,
+}
+
 #[derive(Default)]
 struct Queue {
     entries: Vec<Entry>,
@@ -44,9 +52,8 @@ struct Queue {
     /// Whether somebody is writing.
     busy: bool,
     error: Option<Lost>,
-    /// Whether there is a thread that writes what nobody waits for, and whether it has nothing to do.
-    has_writer: bool,
-    is_writer_idle: bool,
+    /// The thread that writes what nobody waits for.
+    writer: Writer,
     is_closed: bool,
 }
 
@@ -103,15 +110,17 @@ impl Commits {
             return true;
         }
         let mut queue = self.queue.lock();
-        if !queue.has_writer {
+        if queue.writer == Writer::None {
             let commits = self.clone();
             let writer = thread::Builder::new().name("taskloom-writer".to_owned());
             // Without one everybody waits, as if each job rested on all before it.
-            queue.has_writer = writer.spawn(move || commits.write_soon()).is_ok();
-        } else if queue.is_writer_idle {
+            if writer.spawn(move || commits.write_soon()).is_ok() {
+                queue.writer = Writer::Busy;
+            }
+        } else if queue.writer == Writer::Idle {
             self.ahead.notify_one();
         }
-        queue.has_writer
+        queue.writer != Writer::None
     }
 
     /// Writes, a moment after it has happened, what nobody waits for.
@@ -119,9 +128,9 @@ impl Commits {
         let mut queue = self.queue.lock();
         while !queue.is_closed && queue.error.is_none() {
             if self.unwritten().is_none() {
-                queue.is_writer_idle = true;
+                queue.writer = Writer::Idle;
                 self.ahead.wait(&mut queue);
-                queue.is_writer_idle = false;
+                queue.writer = Writer::Busy;
                 continue;
             }
             // What comes meanwhile goes with it.
@@ -131,7 +140,7 @@ impl Commits {
             let _ = self.write(self.last());
             queue = self.queue.lock();
         }
-        queue.has_writer = false;
+        queue.writer = Writer::None;
     }
 
     /// What there is to wait for, if there is anything.
