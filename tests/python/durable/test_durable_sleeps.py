@@ -51,7 +51,7 @@ def test_d_05_a_short_sleep_is_in_place(kind, kept, is_async, store):
     assert ran == [1]
 
 
-@pytest.mark.parametrize("until", ["1", None, True, [1]], ids=repr)
+@pytest.mark.parametrize("until", ["1", None, True, [1], float("nan")], ids=repr)
 def test_d_05_what_is_no_time_is_refused(until, store):
     @task
     def body(ctx: TaskExecutionContext):
@@ -61,14 +61,17 @@ def test_d_05_what_is_no_time_is_refused(until, store):
         workflow("w").add(body).execute(store=store)
 
 
-@pytest.mark.parametrize("until", [float("nan"), float("inf"), 1e300], ids=repr)
+@pytest.mark.parametrize("until", [float("inf"), 1e300, dt.timedelta.max, dt.datetime.max], ids=repr)
 def test_d_05_a_time_that_never_comes(until, store):
     @task
     def body(ctx: TaskExecutionContext):
-        ctx.sleep(until)
+        ctx.sleep(until.replace(tzinfo=dt.UTC) if isinstance(until, dt.datetime) else until)
 
-    with pytest.raises((RunSuspended, TaskError)):
-        workflow("w").add(body).execute(store=store, suspend_after=0)
+    wf = workflow("w").add(body)
+    for _ in range(2):
+        with pytest.raises(RunSuspended):
+            wf.execute(store=store, run_id="r", suspend_after=0)
+    assert store.due() == []
 
 
 def execute(wf, store, how):
@@ -150,7 +153,7 @@ def test_d_05_an_element_of_a_map_waits(store):
 
     wf = workflow("w").add(element.map(n=[0, 1, 2])(task_id="map"))
     value, suspensions = execute(wf, store, {})
-    assert value == [0, 1, 2] or value == {"0": 0, "1": 1, "2": 2}
+    assert list(value.values()) == [0, 1, 2]
     assert suspensions >= 1
     assert sorted(ran) == [0, 1, 2]
 
