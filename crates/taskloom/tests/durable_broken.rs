@@ -8,7 +8,7 @@ use std::sync::{
 };
 
 use taskloom::{
-    Durability, Error, ErrorKind, Result, Store,
+    Durability, Error, ErrorKind, Execute, Result, Store,
     prelude::*,
     store::{Answer, Entry, Journal, RunStatus},
 };
@@ -53,7 +53,7 @@ fn workflow(calls: &Calls) -> Workflow {
     let tidy = tidy.with_options(|options| options.run_when(RunWhen::Always));
     let plain = chain((0..5).map(|n| step::task().task_id(format!("plain {n}")).calls(calls.clone())));
     let async_ = chain((0..5).map(|n| step_async::task().task_id(format!("async {n}")).calls(calls.clone())));
-    Workflow::new("w").add(plain | async_).add(tidy)
+    Workflow::new("w").add((plain | async_) >> tidy)
 }
 
 /// Fails from an append on.
@@ -95,12 +95,12 @@ fn recorded(store: &Store, run: &str) -> usize {
 }
 
 /// After the error of a run whose journal failed: the clean-up did not run, and the run goes on.
-fn check(error: &Error, store: &Store, id: &str, calls: &Calls) {
+fn check(error: &Error, store: &Store, id: &str, calls: &Calls, serially: &dyn Fn(Execute) -> Execute) {
     assert_eq!(error.kind(), ErrorKind::StoreFailed, "{error}");
     let first = calls.take();
     assert!(!first.contains(&"tidy".to_owned()), "{first:?} ran, in a run that cannot be written");
     let kept = recorded(store, id);
-    let run = workflow(calls).execute().store(store).run_id(id).blocking().unwrap();
+    let run = serially(workflow(calls).execute().store(store).run_id(id)).blocking().unwrap();
     assert_eq!(calls.take().len(), 11 - kept, "what was recorded is not called again");
     assert_eq!(run.channel().list::<i64>("list").unwrap().len(), 6);
     assert_eq!(run.channel().get::<i64>("sum").unwrap(), Some(5));
@@ -115,8 +115,8 @@ fn d_01_a_run_ends_with_an_error_when_its_journal_fails_and_goes_on_later() {
         let id = format!("{run} {after}");
         let broken =
             store.clone().__wrap(move |journal| Arc::new(Fails { journal, appends: AtomicUsize::new(0), after }));
-        let execute = workflow(&calls).execute().store(&broken).run_id(&id);
-        let execute = if run == 0 { execute.max_concurrency(1) } else { execute };
+        let serially = |execute: Execute| if run == 0 { execute.max_concurrency(1) } else { execute };
+        let execute = serially(workflow(&calls).execute().store(&broken).run_id(&id));
         match execute.blocking() {
             Err(error) => {
                 if run == 0 {
@@ -124,7 +124,7 @@ fn d_01_a_run_ends_with_an_error_when_its_journal_fails_and_goes_on_later() {
                     let (called, kept) = (calls.0.lock().unwrap().len(), recorded(&store, &id));
                     assert!(called <= kept + 1, "{called} called, {kept} recorded");
                 }
-                check(&error, &store, &id, &calls);
+                check(&error, &store, &id, &calls, &serially);
             }
             Ok(_) => assert!(after >= 3, "it had fewer appends than {after}"),
         }
@@ -151,4 +151,65 @@ fn d_01_a_run_goes_on_once_the_disk_has_room_again() {
     store.__pragma("max_page_count = 1000000").unwrap();
     bigs(&calls).execute().store(&store).run_id("r").blocking().unwrap();
     assert_eq!(calls.take().len(), 7 - kept);
+}
+
+/// Cancels a run from another thread while its end is being written.
+struct CancelsAtTheEnd {
+    journal: Arc<dyn Journal>,
+    handle: Arc<Mutex<Option<taskloom::RunHandle>>>,
+}
+
+impl Journal for CancelsAtTheEnd {
+    fn append(&self, entries: &[Entry], status: Option<RunStatus>) -> Result<()> {
+        if entries.iter().any(|entry| entry.kind == "finished") {
+            let handle = self.handle.clone();
+            let cancel = move || {
+                // The run may end before its handle is there.
+                while handle.lock().unwrap().is_none() {
+                    std::thread::yield_now();
+                }
+                handle.lock().unwrap().as_ref().unwrap().cancel();
+            };
+            std::thread::spawn(cancel).join().unwrap();
+        }
+        self.journal.append(entries, status)
+    }
+
+    fn history(&self, each: &mut dyn FnMut(Entry) -> Result<()>) -> Result<()> {
+        self.journal.history(each)
+    }
+
+    fn answers(&self) -> Result<Vec<Answer>> {
+        self.journal.answers()
+    }
+}
+
+#[test]
+fn r_10_a_run_whose_end_is_being_written_is_cancelled_too_late() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::sqlite(directory.path().join("runs.db")).unwrap().durability(Durability::Normal);
+    let handle: Arc<Mutex<Option<taskloom::RunHandle>>> = Arc::default();
+    let cancels = {
+        let handle = handle.clone();
+        store.clone().__wrap(move |journal| Arc::new(CancelsAtTheEnd { journal, handle: handle.clone() }))
+    };
+    let calls = Calls::default();
+    let begun = workflow(&calls).execute().store(&cancels).run_id("r").start().unwrap();
+    *handle.lock().unwrap() = Some(begun);
+    while !handle.lock().unwrap().as_ref().unwrap().is_finished() {
+        std::thread::yield_now();
+    }
+    let handle = handle.lock().unwrap().take().unwrap();
+    let run = futures_executor::block_on(handle).unwrap();
+    assert_eq!(run.status(), Status::Succeeded);
+    let kinds = |id: &str| {
+        let mut kinds = Vec::new();
+        let each = |entry: Entry| {
+            kinds.push(entry.kind.into_owned());
+            Ok(())
+        };
+        store.run(id).unwrap().unwrap().entries(each).unwrap();
+        kinds
+    };
+    assert_eq!(kinds("r").last().unwrap(), "finished");
 }

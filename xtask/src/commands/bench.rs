@@ -11,8 +11,9 @@ use crate::{
 
 pub(super) fn run(arguments: &[&str]) -> Result<(), Failure> {
     match arguments {
-        [] => rust(&[]).and_then(|()| python(&[])),
+        [] => rust(&[]).and_then(|()| durable(&[])).and_then(|()| python(&[])),
         ["rust", rest @ ..] => rust(rest),
+        ["durable", rest @ ..] => durable(rest),
         ["python", rest @ ..] => python(rest),
         _ => Err(misused("bench", arguments)),
     }
@@ -40,6 +41,12 @@ fn flow_graph() -> Result<PathBuf, Failure> {
     compiler.args(["-O3", "-std=c++17", "bench/src/peers/flow_graph.cpp", "-ltbb", "-o"]);
     execute(compiler.arg(&program))?;
     Ok(program)
+}
+
+/// Runs in a store.
+fn durable(rest: &[&str]) -> Result<(), Failure> {
+    let program = ["run", "--release", "--package", "taskloom-bench", "--features", "sqlite", "--bin", "durable", "--"];
+    execute(cargo(program).args(rest))
 }
 
 fn python(rest: &[&str]) -> Result<(), Failure> {

@@ -4,6 +4,8 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    thread,
+    time::Duration,
 };
 
 use parking_lot::{Condvar, Mutex};
@@ -22,7 +24,15 @@ pub(in crate::engine) struct Commits {
     /// How many entries are written.
     written: AtomicU64,
     failed: AtomicBool,
+    /// Tells the thread that writes what nobody waits for that there is something.
+    ahead: Condvar,
 }
+
+/// How many entries may wait to be written while jobs begin that do not rest on them.
+const MOST_AHEAD: u64 = 256;
+
+/// How long they wait at most, but for the commit itself.
+const SOON: Duration = Duration::from_millis(1);
 
 /// Why nothing can be written any more.
 type Lost = Arc<dyn Error + Send + Sync>;
@@ -34,6 +44,10 @@ struct Queue {
     /// Whether somebody is writing.
     busy: bool,
     error: Option<Lost>,
+    /// Whether there is a thread that writes what nobody waits for, and whether it has nothing to do.
+    has_writer: bool,
+    is_writer_idle: bool,
+    is_closed: bool,
 }
 
 impl Commits {
@@ -45,6 +59,7 @@ impl Commits {
             last: AtomicU64::new(0),
             written: AtomicU64::new(0),
             failed: AtomicBool::new(false),
+            ahead: Condvar::new(),
         }
     }
 
@@ -69,6 +84,54 @@ impl Commits {
     /// Nothing more will be written: lets go of the run.
     pub(super) fn close(&self) {
         drop(self.journal.lock().take());
+        self.queue.lock().is_closed = true;
+        self.ahead.notify_all();
+    }
+
+    /// The number of the last entry that somebody has to wait for.
+    pub(in crate::engine) fn last(&self) -> u64 {
+        self.last.load(Ordering::Acquire)
+    }
+
+    /// Says whether this many entries are written, and few others wait; then somebody writes these soon.
+    pub(super) fn run_ahead(self: &Arc<Self>, rests_on: u64) -> bool {
+        let (written, last) = (self.written.load(Ordering::Acquire), self.last());
+        if written < rests_on || last.saturating_sub(written) > MOST_AHEAD || self.failed.load(Ordering::Acquire) {
+            return false;
+        }
+        if written == last {
+            return true;
+        }
+        let mut queue = self.queue.lock();
+        if !queue.has_writer {
+            let commits = self.clone();
+            let writer = thread::Builder::new().name("taskloom-writer".to_owned());
+            // Without one everybody waits, as if each job rested on all before it.
+            queue.has_writer = writer.spawn(move || commits.write_soon()).is_ok();
+        } else if queue.is_writer_idle {
+            self.ahead.notify_one();
+        }
+        queue.has_writer
+    }
+
+    /// Writes, a moment after it has happened, what nobody waits for.
+    fn write_soon(&self) {
+        let mut queue = self.queue.lock();
+        while !queue.is_closed && queue.error.is_none() {
+            if self.unwritten().is_none() {
+                queue.is_writer_idle = true;
+                self.ahead.wait(&mut queue);
+                queue.is_writer_idle = false;
+                continue;
+            }
+            // What comes meanwhile goes with it.
+            self.ahead.wait_for(&mut queue, SOON);
+            drop(queue);
+            // If it cannot be written, whoever takes the next job says so.
+            let _ = self.write(self.last());
+            queue = self.queue.lock();
+        }
+        queue.has_writer = false;
     }
 
     /// What there is to wait for, if there is anything.

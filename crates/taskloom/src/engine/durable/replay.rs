@@ -241,6 +241,9 @@ impl Engine {
             Asked::Nothing => return Ok(None),
             Asked::Cancel(message) => Wish::Cancel(message),
             Asked::Terminate(message) => Wish::Terminate(message),
+            Asked::Iterate(_) if self.plan.task(node).definition().parameters().is_empty() => {
+                Wish::Iterate(Arc::new(()))
+            }
             Asked::Iterate(text) => Wish::Iterate(values.read_argument(self.plan.task(node).definition(), 0, &text)?),
             Asked::Jump(targets) => Wish::Jump(goals(targets)?),
             Asked::Add(targets) => Wish::Add(goals(targets)?),

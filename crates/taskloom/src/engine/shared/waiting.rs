@@ -227,7 +227,7 @@ impl Shared {
 
     /// A question is answered; says whether it was open.
     pub(in crate::engine) fn answer(&mut self, id: &str, text: &Arc<str>, now: Duration) -> bool {
-        if self.has_ended() {
+        if self.is_closed() {
             return false;
         }
         let Some((node, iteration, key)) = self.waiting.take_answer(id, text.clone()) else { return false };
@@ -325,12 +325,7 @@ impl Shared {
     /// Whether a body waits in place whose task is to end, or has ended without it.
     fn is_given_up(&self, execution: Execution) -> bool {
         let waits = matches!(self.scheduler.state(execution.node), State::Suspended | State::Ready);
-        self.has_ended() || !waits || self.is_cancelled(execution)
-    }
-
-    /// Whether nothing goes on in the run any more.
-    fn has_ended(&self) -> bool {
-        self.finished.is_some() || self.at_rest
+        self.is_closed() || self.at_rest || !waits || self.is_cancelled(execution)
     }
 
     /// The body is to end, and what it gives does not count: nobody waits for it.
@@ -392,7 +387,7 @@ impl Shared {
             None => waiting.left.get(&node).map(|(execution, awaited)| (*execution, awaited)),
         };
         let is_over = awaits.is_some_and(|(execution, awaited)| waiting.is_over(execution, awaited, now));
-        if !is_over || self.has_ended() {
+        if !is_over || self.is_closed() {
             return;
         }
         if self.scheduler.state(node) == State::Suspended {
