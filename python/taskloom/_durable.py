@@ -9,7 +9,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._execution import SUSPEND_SECONDS
-from .errors import EncodingError, TaskloomError
+from .errors import EncodingError, InvalidRunIdError, TaskloomError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,6 +39,8 @@ class Keep(NamedTuple):
             raise TaskloomError(f"suspend_after is a number of seconds from 0 on, not {self.suspend_after!r}")
         if self.run_id is not None and not isinstance(self.run_id, str):
             raise TypeError(f"run_id is a text, not {self.run_id!r}")
+        if self.run_id is not None and not _is_text(self.run_id):
+            raise InvalidRunIdError(f"run_id has characters that are no text: {self.run_id!r}")
         if self.run_id is not None and self.store is None:
             raise TaskloomError(
                 "a run with a run_id is kept in a store, and there is none\n"
@@ -127,6 +129,15 @@ class Program:
             f"the run has got a task of the definition `{name}`, which this program does not have\n"
             f"  hint: import the module `{module}` before the run is executed again"
         )
+
+
+def _is_text(text: str) -> bool:
+    """Whether a text has no lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _at(module: str, qualname: str) -> Any:

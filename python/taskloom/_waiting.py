@@ -216,6 +216,7 @@ def _seconds(until: float | timedelta | datetime) -> float:
     if isinstance(until, datetime):
         # One without a time zone is local time.
         return (until.astimezone(UTC) - datetime.now(UTC)).total_seconds()
-    if isinstance(until, (int, float)) and not isinstance(until, bool):
+    # That which is not equal to itself is no number.
+    if isinstance(until, (int, float)) and not isinstance(until, bool) and until == until:
         return float(until)
     raise TypeError(f"sleep() takes seconds, a timedelta or a datetime, not {until!r}")
