@@ -196,7 +196,7 @@ impl Durably<'_> {
             let opening = Opening { store: &store, run_id: &run_id, on_busy, plan, settings: &mut settings };
             let opened = opening.open(&values, |wait| {
                 std::thread::sleep(wait);
-                interruption = Python::attach(|py| py.check_signals()).err();
+                interruption = Python::attach(Python::check_signals).err();
                 match interruption {
                     Some(_) => Err(taskloom::Error::interrupted()),
                     None => Ok(()),

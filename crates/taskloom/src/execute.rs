@@ -250,6 +250,7 @@ impl Execute {
         Ok(UnderWay::Begun(self.handle(engine, host, None)))
     }
 
+    #[cfg_attr(not(feature = "sqlite"), expect(clippy::unused_self, reason = "only a run in a store needs it"))]
     fn handle(&self, engine: Arc<Engine>, host: Arc<RustHost>, listener: Option<Arc<Listener>>) -> RunHandle {
         RunHandle::new(
             engine,
@@ -286,6 +287,7 @@ impl Execute {
     }
 
     #[cfg(not(feature = "sqlite"))]
+    #[expect(clippy::unnecessary_wraps, reason = "with stores it may fail")]
     fn engine(&self, plan: Arc<Plan>, options: &RunOptions, host: &Arc<RustHost>) -> Result<Arc<Engine>> {
         Ok(self.begin(Engine::new(plan, options, self.channel.clone(), Box::new(host.clone()), None)))
     }
