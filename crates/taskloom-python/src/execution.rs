@@ -196,7 +196,12 @@ impl Durably<'_> {
             let opening = Opening { store: &store, run_id: &run_id, on_busy, plan, settings: &mut settings };
             let opened = opening.open(&values, |wait| {
                 std::thread::sleep(wait);
-                interruption = Python::attach(Python::check_signals).err();
+                #[expect(
+                    clippy::redundant_closure_for_method_calls,
+                    reason = "it is not general enough over lifetimes"
+                )]
+                let signal = Python::attach(|py| py.check_signals());
+                interruption = signal.err();
                 match interruption {
                     Some(_) => Err(taskloom::Error::interrupted()),
                     None => Ok(()),

@@ -323,7 +323,9 @@ impl Future for Execute {
         }
         match &mut this.under_way {
             UnderWay::Begun(handle) => Pin::new(handle).poll(context),
-            _ => Poll::Pending,
+            UnderWay::NotBegun => Poll::Pending,
+            #[cfg(feature = "sqlite")]
+            UnderWay::Opening(_) => Poll::Pending,
         }
     }
 }

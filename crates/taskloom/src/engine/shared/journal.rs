@@ -28,8 +28,8 @@ pub(in crate::engine) struct Writing {
 }
 
 impl Shared {
-    /// Writes down, from here on, what happens.
-    pub(in crate::engine) fn write_to(&mut self, commits: Arc<Commits>) {
+    /// Writes down, from here on, what happens. So far no execution has asked for anything, if `is_straight`.
+    pub(in crate::engine) fn write_to(&mut self, commits: Arc<Commits>, is_straight: bool) {
         self.scheduler.keep_readied();
         self.writing = Some(Box::new(Writing {
             commits,
@@ -37,7 +37,7 @@ impl Shared {
             written: None,
             rests_on: HashMap::new(),
             // Whoever has one task run after the other has each recorded before the next.
-            is_straight: self.max_workers > 1 && !self.plan.plan().has_loops(),
+            is_straight: is_straight && self.max_workers > 1 && !self.plan.plan().has_loops(),
             is_ending: false,
         }));
     }
