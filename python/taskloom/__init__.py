@@ -36,12 +36,14 @@ from ._workflow import Workflow, workflow
 if TYPE_CHECKING:
     from ._codec import Opaque, ValueCodec
     from ._secret import secret
-    from ._store import Question, RunInfo, Store
+    from ._store import DueRun, Question, RunInfo, Store
+    from ._suspended import OpenQuestion
     from ._waiting import FeedbackResponse
 
 __all__ = [
     "Chain",
     "CoordinationBackend",
+    "DueRun",
     "Edge",
     "Event",
     "FeedbackResponse",
@@ -50,6 +52,7 @@ __all__ = [
     "Instance",
     "MapInstance",
     "Opaque",
+    "OpenQuestion",
     "Question",
     "RetryPolicy",
     "Run",
@@ -74,8 +77,10 @@ __all__ = [
 ]
 
 _LAZY = {
+    "DueRun": "_store",
     "FeedbackResponse": "_waiting",
     "Opaque": "_codec",
+    "OpenQuestion": "_suspended",
     "Question": "_store",
     "RunInfo": "_store",
     "Store": "_store",

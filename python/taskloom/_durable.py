@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._execution import SUSPEND_SECONDS
@@ -18,9 +17,7 @@ if TYPE_CHECKING:
     from ._codec import Codecs, ValueCodec
     from ._store import Store
 
-__all__ = ["Durably", "Keep", "Program", "learn"]
-
-_programs: weakref.WeakValueDictionary[str, Program] = weakref.WeakValueDictionary()
+__all__ = ["Durably", "Keep", "Program"]
 
 
 class Keep(NamedTuple):
@@ -56,7 +53,6 @@ class Keep(NamedTuple):
         store = self.store if isinstance(self.store, Store) else Store(self.store)
         run_id = self.run_id if self.run_id is not None else os.urandom(16).hex()
         program = Program(plan.functions(), store.codecs, store.pickle)
-        _programs[run_id] = program
         return Durably(store._native, run_id, self.on_busy == "wait", program)
 
 
@@ -155,10 +151,3 @@ def _at(module: str, qualname: str) -> Any:
 
 def _function(found: Any) -> Any:
     return getattr(found, "fn", found)
-
-
-def learn(run_id: str, annotation: object) -> None:
-    """Names classes whose values a run reads and writes from here on."""
-    program = _programs.get(run_id)
-    if program is not None:
-        program.learn(annotation)

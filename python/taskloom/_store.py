@@ -13,7 +13,7 @@ from . import _native
 if TYPE_CHECKING:
     from ._codec import ValueCodec
 
-__all__ = ["Question", "RunInfo", "Store"]
+__all__ = ["DueRun", "Question", "RunInfo", "Store"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,16 @@ class RunInfo:
     be of a process that has died."""
     begun: datetime
     changed: datetime
+
+
+@dataclass(frozen=True)
+class DueRun:
+    """A run that would go on if somebody executed it."""
+
+    run: RunInfo
+    reason: str
+    """Why: it is `abandoned` (the process that drove it is gone), or was suspended and is `answered`, or the
+    `time` has come that it waits for."""
 
 
 @dataclass(frozen=True)
@@ -87,16 +97,18 @@ class Store:
 
     def runs(self) -> list[RunInfo]:
         """All runs, in the order in which they began."""
-        return [
-            RunInfo(run["run_id"], run["workflow"], run["status"], _time(run["begun"]), _time(run["changed"]))
-            for run in self._native.runs()
-        ]
+        return [_info(run) for run in self._native.runs()]
+
+    def due(self) -> list[DueRun]:
+        """The runs that nobody drives and that would go on now: execute their workflows again, each with its
+        `run_id`. Nothing else does that by itself."""
+        return [DueRun(_info(run), reason) for run, reason in self._native.due()]
 
     def questions(self, run_id: str | None = None) -> list[Question]:
         """The questions of a run, or of all, with their answers if they have some."""
         from ._codec import Codecs
 
-        codecs = Codecs(())
+        codecs = Codecs((), self.codecs)
         return [
             Question(
                 question["feedback_id"],
@@ -118,7 +130,7 @@ class Store:
         is executed again."""
         from ._codec import Codecs
 
-        self._native.answer(feedback_id, Codecs(()).encode(value))
+        self._native.answer(feedback_id, Codecs((), self.codecs, self.pickle).encode(value))
 
     def prune(self, older_than: float | timedelta) -> int:
         """Deletes runs that ended so long ago; says how many these were."""
@@ -135,6 +147,10 @@ class Store:
 
     def __repr__(self) -> str:
         return f"Store({self.path!r})"
+
+
+def _info(run: dict[str, Any]) -> RunInfo:
+    return RunInfo(run["run_id"], run["workflow"], run["status"], _time(run["begun"]), _time(run["changed"]))
 
 
 def _time(seconds: float) -> datetime:

@@ -12,7 +12,7 @@ use taskloom_core::{Kind, NodeId, Outcome, State, channel::ChannelError, nearest
 
 use crate::{
     content, errors,
-    execution::PyFailure,
+    execution::{OpenQuestion, PyFailure, taken_apart},
     instance::as_instance,
     value::{sole, unwrap},
 };
@@ -53,19 +53,9 @@ impl Record {
 
     /// What the run waits for, if it has come to rest: its text and its questions, each with id, task, key, kind, prompt
     /// and options.
-    #[expect(clippy::type_complexity, reason = "Python takes tuples apart as it likes")]
-    fn rest(&self) -> Option<(String, &str, Vec<(&str, &str, &str, String, &str, Vec<String>)>)> {
+    fn rest(&self) -> Option<(String, &str, Vec<OpenQuestion>)> {
         self.core.is_suspended().then(|| {
-            let questions = self.core.questions().iter().map(|question| {
-                (
-                    &*question.id,
-                    &*question.task_id,
-                    &*question.key,
-                    question.kind.to_string(),
-                    &*question.prompt,
-                    question.options.clone(),
-                )
-            });
+            let questions = self.core.questions().iter().map(taken_apart);
             (self.core.describe_rest(), self.core.run_id(), questions.collect())
         })
     }

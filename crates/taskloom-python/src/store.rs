@@ -5,7 +5,7 @@ use pyo3::{
     prelude::*,
     types::{PyDict, PyList},
 };
-use taskloom::{Durability, Question, RunInfo, Store as Core};
+use taskloom::{DueReason, Durability, Question, RunInfo, Store as Core};
 
 use crate::{errors, exit::Inside};
 
@@ -51,6 +51,12 @@ impl Store {
         detached(py, || self.core.answer(feedback_id, json))
     }
 
+    /// The runs that could go on, and why.
+    fn due<'py>(&self, py: Python<'py>) -> PyResult<Vec<(Bound<'py, PyDict>, &'static str)>> {
+        let due = detached(py, || self.core.due())?;
+        due.iter().map(|due| Ok((info(py, &due.run)?, reason(due.reason)))).collect()
+    }
+
     /// Deletes runs that ended so many seconds ago, or more.
     fn prune(&self, py: Python<'_>, seconds: f64) -> PyResult<usize> {
         let older_than = Duration::try_from_secs_f64(seconds)
@@ -93,6 +99,14 @@ fn info<'py>(py: Python<'py>, run: &RunInfo) -> PyResult<Bound<'py, PyDict>> {
     info.set_item("begun", seconds(run.begun))?;
     info.set_item("changed", seconds(run.changed))?;
     Ok(info)
+}
+
+fn reason(reason: DueReason) -> &'static str {
+    match reason {
+        DueReason::Abandoned => "abandoned",
+        DueReason::Answered => "answered",
+        _ => "time",
+    }
 }
 
 fn question<'py>(py: Python<'py>, question: &Question) -> PyResult<Bound<'py, PyDict>> {

@@ -16,6 +16,7 @@ mod rust_values;
 mod settings;
 mod text;
 
+pub use crate::feedback::answer;
 pub use open::{Opened, Opening};
 pub use rust_values::RustValues;
 pub use settings::Settings;

@@ -7,8 +7,8 @@ import sys
 import threading
 
 import pytest
-
 from programs import Program
+
 from taskloom import Store, TaskExecutionContext, task, workflow
 from taskloom.errors import InvalidRunIdError, RunBusyError, RunLostError, RunNotFoundError
 

@@ -1,13 +1,14 @@
 """Runs that have failed, were cancelled or interrupted, and what hears of them."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import weakref
 
 import pytest
-
 from programs import Program
+
 from taskloom import Store, Task, TaskExecutionContext, parallel, task, workflow
 from taskloom.errors import RunCancelledError, RunSuspended, TaskError
 from taskloom.testing import Recorder
@@ -204,10 +205,8 @@ def test_d_06_a_run_that_has_ended_frees_its_store(end, tmp_path):
     store = Store(tmp_path / "runs.db")
     wf = workflow("w").add(body)
     for n in range(20):
-        try:
+        with contextlib.suppress(TaskError, RunSuspended):
             wf.execute(store=store, run_id=f"{n}", suspend_after=0)
-        except (TaskError, RunSuspended):
-            pass
     gc.collect()
     # The store's own connections, however many runs there were.
     assert len(open_files(tmp_path)) <= 8

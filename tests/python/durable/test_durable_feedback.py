@@ -1,8 +1,8 @@
 """D-5: tasks wait for people."""
 
 import pytest
-
 from programs import Program
+
 from taskloom import FeedbackResponse, Store, TaskExecutionContext, parallel, task, workflow
 from taskloom.errors import (
     FeedbackAnsweredError,

@@ -1,8 +1,8 @@
 """D-7: tasks that a durable run adds to itself."""
 
 import pytest
-
 from programs import Program
+
 from taskloom import TaskExecutionContext, task, workflow
 from taskloom.errors import EncodingError, TaskError
 

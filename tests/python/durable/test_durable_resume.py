@@ -1,7 +1,6 @@
 """D-1: a process that dies loses no completed task, and the next one runs only what had not completed."""
 
 import pytest
-
 from programs import Program
 
 SOURCE = """

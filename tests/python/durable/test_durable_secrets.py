@@ -1,6 +1,7 @@
 """D-2: secrets are not recorded, and are taken from the program again."""
 
 from programs import Program
+
 from taskloom import secret, task, workflow
 from taskloom.errors import TaskError
 

@@ -4,8 +4,8 @@ import asyncio
 import dataclasses
 
 import pytest
-
 from programs import Program
+
 from taskloom import RetryPolicy, TaskExecutionContext, task, workflow
 from taskloom.errors import EncodingError, TaskError, TaskloomError
 

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy
 import pydantic
 import pytest
-
 from programs import Program
+
 from taskloom import Store, TaskExecutionContext, ValueCodec, task, workflow
 from taskloom.errors import EncodingError, RunChangedError, TaskError
 
@@ -105,7 +105,6 @@ def keep(value: Any):
         raise AssertionError
 
     with workflow("w") as wf:
-        (give,)  # noqa: B018
         result = give(task_id="give")
         named(task_id="named")
         point(task_id="point")
@@ -179,11 +178,9 @@ def test_d_03_a_channel_value_without_a_form_is_refused_where_it_is_set(call, st
     @task
     def body(ctx: TaskExecutionContext):
         channel = ctx.get_channel()
+        method, options = ("set", {"at_once": True}) if call == "at_once" else (call, {})
         with pytest.raises(EncodingError, match=r"value\[\"x\"\]"):
-            if call == "at_once":
-                channel.set("key", {"x": 1j}, at_once=True)
-            else:
-                getattr(channel, call)("key", {"x": 1j})
+            getattr(channel, method)("key", {"x": 1j}, **options)
         return channel.exists("key")
 
     assert workflow("w").add(body).execute(store=store, run_id="r") is False
