@@ -36,12 +36,14 @@ from ._workflow import Workflow, workflow
 if TYPE_CHECKING:
     from ._codec import Opaque, ValueCodec
     from ._secret import secret
-    from ._store import Question, RunInfo, Store
+    from ._store import Store
+    from ._stored_run import DueRun, Question, RunInfo, StoredEvent, StoredRun, StoredTask
     from ._waiting import FeedbackResponse
 
 __all__ = [
     "Chain",
     "CoordinationBackend",
+    "DueRun",
     "Edge",
     "Event",
     "FeedbackResponse",
@@ -56,6 +58,9 @@ __all__ = [
     "RunHandle",
     "RunInfo",
     "Store",
+    "StoredEvent",
+    "StoredRun",
+    "StoredTask",
     "Task",
     "TaskExecutionContext",
     "TaskRecord",
@@ -74,11 +79,15 @@ __all__ = [
 ]
 
 _LAZY = {
+    "DueRun": "_stored_run",
     "FeedbackResponse": "_waiting",
     "Opaque": "_codec",
-    "Question": "_store",
-    "RunInfo": "_store",
+    "Question": "_stored_run",
+    "RunInfo": "_stored_run",
     "Store": "_store",
+    "StoredEvent": "_stored_run",
+    "StoredRun": "_stored_run",
+    "StoredTask": "_stored_run",
     "ValueCodec": "_codec",
     "secret": "_secret",
 }
