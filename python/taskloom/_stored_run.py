@@ -72,9 +72,9 @@ class StoredTask:
     equals; one of these that a task has added, by its definition and its number."""
     state: str
     """`waiting`, `ready`, `running`, `backing off`, `suspended`, `succeeded`, `failed`, `skipped`,
-    `cancelled` or `not run`. That an attempt is running says only that nothing is recorded of its end. Whether
-    a task that has not begun is ready is not recorded: it is `waiting`, and once the run has ended `not run`,
-    or `skipped` if the run has succeeded."""
+    `cancelled` or `not run`. That an attempt is running says only that nothing is recorded of its end.
+    Whether a task that has not begun is ready is not recorded: it is `waiting`, and once the run has ended
+    `not run`, or `skipped` if the run has succeeded."""
     iterations: int
     """How many executions have begun."""
     attempts: int
