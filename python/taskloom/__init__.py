@@ -36,7 +36,8 @@ from ._workflow import Workflow, workflow
 if TYPE_CHECKING:
     from ._codec import Opaque, ValueCodec
     from ._secret import secret
-    from ._store import DueRun, Question, RunInfo, Store
+    from ._store import Store
+    from ._stored_run import DueRun, Question, RunInfo, StoredEvent, StoredRun, StoredTask
     from ._suspended import OpenQuestion
     from ._waiting import FeedbackResponse
 
@@ -59,6 +60,9 @@ __all__ = [
     "RunHandle",
     "RunInfo",
     "Store",
+    "StoredEvent",
+    "StoredRun",
+    "StoredTask",
     "Task",
     "TaskExecutionContext",
     "TaskRecord",
@@ -77,13 +81,16 @@ __all__ = [
 ]
 
 _LAZY = {
-    "DueRun": "_store",
+    "DueRun": "_stored_run",
     "FeedbackResponse": "_waiting",
     "Opaque": "_codec",
     "OpenQuestion": "_suspended",
-    "Question": "_store",
-    "RunInfo": "_store",
+    "Question": "_stored_run",
+    "RunInfo": "_stored_run",
     "Store": "_store",
+    "StoredEvent": "_stored_run",
+    "StoredRun": "_stored_run",
+    "StoredTask": "_stored_run",
     "ValueCodec": "_codec",
     "secret": "_secret",
 }

@@ -4,54 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from . import _native
+from ._stored_run import DueRun, Question, RunInfo, StoredRun, due_of, info_of, question_of, run_of
 
 if TYPE_CHECKING:
     from ._codec import ValueCodec
 
-__all__ = ["DueRun", "Question", "RunInfo", "Store"]
-
-
-@dataclass(frozen=True)
-class RunInfo:
-    """What is known of a run in a store, without its program."""
-
-    run_id: str
-    workflow: str
-    status: str
-    """`running`, `suspended`, `succeeded`, `terminated`, `failed` or `cancelled`. One that is `running` may
-    be of a process that has died."""
-    begun: datetime
-    changed: datetime
-
-
-@dataclass(frozen=True)
-class DueRun:
-    """A run that would go on if somebody executed it."""
-
-    run: RunInfo
-    reason: str
-    """Why: it is `abandoned` (the process that drove it is gone), or was suspended and is `answered`, or the
-    `time` has come that it waits for."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question that a task has asked a person."""
-
-    feedback_id: str
-    run_id: str
-    key: str
-    feedback_type: str
-    prompt: str
-    options: list[str]
-    asked: datetime
-    answered: datetime | None
-    answer: Any
+__all__ = ["DueRun", "Question", "RunInfo", "Store", "StoredRun"]
 
 
 class Store:
@@ -97,32 +59,24 @@ class Store:
 
     def runs(self) -> list[RunInfo]:
         """All runs, in the order in which they began."""
-        return [_info(run) for run in self._native.runs()]
+        return [info_of(run) for run in self._native.runs()]
+
+    def run(self, run_id: str) -> StoredRun | None:
+        """What is recorded of a run by now, or None if the store has none with this id. The run's program is
+        not needed, and whoever drives the run is not disturbed."""
+        found = self._native.run(run_id)
+        return None if found is None else run_of(self._native, found)
 
     def due(self) -> list[DueRun]:
-        """The runs that nobody drives and that would go on now: execute their workflows again, each with its
-        `run_id`. Nothing else does that by itself."""
-        return [DueRun(_info(run), reason) for run, reason in self._native.due()]
+        """The runs that nobody drives and that could go on now: execute them again, with their run ids.
+
+        Those whose process has died, and the suspended ones that have had an answer, or whose time has come.
+        """
+        return [due_of(run) for run in self._native.due()]
 
     def questions(self, run_id: str | None = None) -> list[Question]:
         """The questions of a run, or of all, with their answers if they have some."""
-        from ._codec import Codecs
-
-        codecs = Codecs((), self.codecs)
-        return [
-            Question(
-                question["feedback_id"],
-                question["run_id"],
-                question["key"].partition(":")[2],
-                question["feedback_type"],
-                question["prompt"],
-                question["options"],
-                _time(question["asked"]),
-                None if question["answered"] is None else _time(question["answered"]),
-                None if question["answer"] is None else codecs.decode_opaque(question["answer"]),
-            )
-            for question in self._native.questions(run_id)
-        ]
+        return [question_of(question) for question in self._native.questions(run_id)]
 
     def answer(self, feedback_id: str, value: Any) -> None:
         """Answers a question, from any process: a bool, a text, one of its options, a list of some of them,
@@ -147,11 +101,3 @@ class Store:
 
     def __repr__(self) -> str:
         return f"Store({self.path!r})"
-
-
-def _info(run: dict[str, Any]) -> RunInfo:
-    return RunInfo(run["run_id"], run["workflow"], run["status"], _time(run["begun"]), _time(run["changed"]))
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -5,7 +5,7 @@ use pyo3::{
     prelude::*,
     types::{PyDict, PyList},
 };
-use taskloom::{DueReason, Durability, Question, RunInfo, Store as Core};
+use taskloom::{Due, DueReason, Durability, Question, RunInfo, Store as Core, StoredEvent, StoredTask};
 
 use crate::{errors, exit::Inside};
 
@@ -37,24 +37,50 @@ impl Store {
     /// What is known of each run.
     fn runs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let runs = detached(py, || self.core.runs())?;
-        PyList::new(py, runs.iter().map(|run| info(py, run)).collect::<PyResult<Vec<_>>>()?)
+        list(py, &runs, info)
+    }
+
+    /// What is recorded of a run and of its tasks, if it is there.
+    fn run<'py>(&self, py: Python<'py>, run_id: &str) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let found = detached(py, || {
+            let Some(run) = self.core.run(run_id)? else { return Ok(None) };
+            let record = run.tasks_and_message()?;
+            let questions = run.questions()?;
+            Ok(Some((run, record, questions)))
+        })?;
+        let Some((run, (tasks, message), questions)) = found else { return Ok(None) };
+        let shown = info(py, run.info())?;
+        shown.set_item("message", message)?;
+        shown.set_item("tasks", list(py, &tasks, task)?)?;
+        shown.set_item("questions", list(py, &questions, question)?)?;
+        Ok(Some(shown))
+    }
+
+    /// What has happened in a run.
+    fn events<'py>(&self, py: Python<'py>, run_id: &str) -> PyResult<Bound<'py, PyList>> {
+        let events = detached(py, || match self.core.run(run_id)? {
+            Some(run) => run.events(),
+            // It was deleted in the meantime.
+            None => Ok(Vec::new()),
+        })?;
+        list(py, &events, event)
+    }
+
+    /// What could go on, if somebody executed it.
+    fn due<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let all = detached(py, || self.core.due())?;
+        list(py, &all, due)
     }
 
     /// The questions of a run, or of all.
     fn questions<'py>(&self, py: Python<'py>, run_id: Option<&str>) -> PyResult<Bound<'py, PyList>> {
         let questions = detached(py, || self.core.questions(run_id))?;
-        PyList::new(py, questions.iter().map(|one| question(py, one)).collect::<PyResult<Vec<_>>>()?)
+        list(py, &questions, question)
     }
 
     /// Answers a question with JSON text.
     fn answer(&self, py: Python<'_>, feedback_id: &str, json: &str) -> PyResult<()> {
         detached(py, || self.core.answer(feedback_id, json))
-    }
-
-    /// The runs that could go on, and why.
-    fn due<'py>(&self, py: Python<'py>) -> PyResult<Vec<(Bound<'py, PyDict>, &'static str)>> {
-        let due = detached(py, || self.core.due())?;
-        due.iter().map(|due| Ok((info(py, &due.run)?, reason(due.reason)))).collect()
     }
 
     /// Deletes runs that ended so many seconds ago, or more.
@@ -91,6 +117,50 @@ fn seconds(time: SystemTime) -> f64 {
     time.duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64())
 }
 
+fn list<'py, T>(
+    py: Python<'py>,
+    all: &[T],
+    shown: impl Fn(Python<'py>, &T) -> PyResult<Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyList>> {
+    PyList::new(py, all.iter().map(|one| shown(py, one)).collect::<PyResult<Vec<_>>>()?)
+}
+
+fn task<'py>(py: Python<'py>, task: &StoredTask) -> PyResult<Bound<'py, PyDict>> {
+    let shown = PyDict::new(py);
+    shown.set_item("task_id", &task.id)?;
+    shown.set_item("state", task.state.to_string())?;
+    shown.set_item("iterations", task.iterations)?;
+    shown.set_item("attempts", task.attempts)?;
+    shown.set_item("started", task.started.map(seconds))?;
+    shown.set_item("ended", task.ended.map(seconds))?;
+    shown.set_item("error", &task.error)?;
+    shown.set_item("json", &task.json)?;
+    shown.set_item("element_of", &task.element_of)?;
+    Ok(shown)
+}
+
+fn event<'py>(py: Python<'py>, event: &StoredEvent) -> PyResult<Bound<'py, PyDict>> {
+    let shown = PyDict::new(py);
+    shown.set_item("at", seconds(event.at))?;
+    shown.set_item("kind", &*event.kind)?;
+    shown.set_item("task_id", &event.task)?;
+    shown.set_item("iteration", event.iteration)?;
+    shown.set_item("attempt", event.attempt)?;
+    shown.set_item("text", &event.text)?;
+    Ok(shown)
+}
+
+fn due<'py>(py: Python<'py>, due: &Due) -> PyResult<Bound<'py, PyDict>> {
+    let shown = info(py, &due.run)?;
+    let reason = match due.reason {
+        DueReason::Abandoned => "abandoned",
+        DueReason::Answered => "answered",
+        _ => "time",
+    };
+    shown.set_item("reason", reason)?;
+    Ok(shown)
+}
+
 fn info<'py>(py: Python<'py>, run: &RunInfo) -> PyResult<Bound<'py, PyDict>> {
     let info = PyDict::new(py);
     info.set_item("run_id", &run.id)?;
@@ -98,15 +168,8 @@ fn info<'py>(py: Python<'py>, run: &RunInfo) -> PyResult<Bound<'py, PyDict>> {
     info.set_item("status", run.status.to_string())?;
     info.set_item("begun", seconds(run.begun))?;
     info.set_item("changed", seconds(run.changed))?;
+    info.set_item("pid", run.owner.as_ref().map(|owner| owner.pid))?;
     Ok(info)
-}
-
-fn reason(reason: DueReason) -> &'static str {
-    match reason {
-        DueReason::Abandoned => "abandoned",
-        DueReason::Answered => "answered",
-        _ => "time",
-    }
 }
 
 fn question<'py>(py: Python<'py>, question: &Question) -> PyResult<Bound<'py, PyDict>> {

@@ -7,11 +7,16 @@
 //! | `text`, `change`, `options` | entries of the engine as columns and JSON, and back |
 //! | `journal` | the store's journal as the engine's |
 //! | `rust_values` | values of Rust, by their codecs |
+//! | `reading`, `fold`, `naming`, `maps` | what the entries of a run say, without its program |
 
 mod change;
+mod fold;
 mod journal;
+mod maps;
+mod naming;
 mod open;
 mod options;
+mod reading;
 mod rust_values;
 mod settings;
 mod text;

@@ -86,7 +86,9 @@ pub use policy::{BranchRecord, GroupPolicy, IntoPolicy};
 pub use run::{FinalChannel, GroupOutput, Run, Status, TaskRecord};
 pub use secret::Secret;
 #[cfg(feature = "sqlite")]
-pub use store::{Due, DueReason, Durability, OnBusy, Owner, Question, RunInfo, RunStatus, Store, StoredRun};
+pub use store::{
+    Due, DueReason, Durability, OnBusy, Owner, Question, RunInfo, RunStatus, Store, StoredEvent, StoredRun, StoredTask,
+};
 pub use task::{Arg, Definition, Each, HasOutput, Instance, MapInstance, MapTask, RunWhen, TaskOptions};
 pub use taskloom_core::{BuildError, BuildErrorKind, Policy, RetryPolicy, State};
 pub use taskloom_macros::task;

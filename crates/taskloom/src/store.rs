@@ -12,7 +12,7 @@
 //! | `open`, `take_over`, `journal` | a run is opened, appended to, read back |
 //! | `row`, `entries`, `large` | how runs and entries lie in their tables |
 //! | `questions`, `answer` | questions of a run and their answers |
-//! | `info`, `stored_run`, `due`, `prune`, `verify` | what users ask of a store |
+//! | `info`, `stored_run`, `stored_task`, `stored_event`, `due`, `prune`, `verify` | what users ask of a store |
 //! | `memory` | a journal without a file, for tests |
 //! | `testing` | a run as it would be if its process had died, for tests |
 
@@ -37,7 +37,9 @@ mod questions;
 mod row;
 mod run_status;
 mod schema;
+mod stored_event;
 mod stored_run;
+mod stored_task;
 mod table;
 mod take_over;
 mod testing;
@@ -56,7 +58,9 @@ pub use self::{
     owner::Owner,
     questions::{FeedbackType, Question},
     run_status::RunStatus,
+    stored_event::StoredEvent,
     stored_run::StoredRun,
+    stored_task::StoredTask,
     testing::Wrapping,
 };
 use self::{failure::Failure, file::File};

@@ -77,10 +77,10 @@ def test_d_05_due_lists_what_waits_for_somebody_to_go_on(store):
     store.answer(question.feedback_id, True)
     while len(store.due()) < 2:
         pass
-    due = {each.run.run_id: each.reason for each in store.due()}
+    due = {each.run_id: each.reason for each in store.due()}
     assert due == {"answered": "answered", "sleeps": "time"}
     asks.execute(store=store, run_id="answered")
-    assert [each.run.run_id for each in store.due()] == ["sleeps"]
+    assert [each.run_id for each in store.due()] == ["sleeps"]
 
 
 def test_d_05_due_lists_runs_whose_process_has_died(tmp_path):
@@ -97,6 +97,6 @@ print(workflow("w").add(dies).execute(store="runs.db", run_id="r"))
     program.dies()
     store = Store(tmp_path / "runs.db")
     (due,) = store.due()
-    assert (due.run.run_id, due.run.status, due.reason) == ("r", "running", "abandoned")
+    assert (due.run_id, due.status, due.reason) == ("r", "running", "abandoned")
     assert program.run() == "done\n"
     assert store.due() == []

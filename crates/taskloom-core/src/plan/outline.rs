@@ -1,11 +1,18 @@
 //! A plan as text that another process can compare with its own (rule D-2).
 
+mod edges;
+
 use std::fmt::Write;
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::{NodeId, Plan};
+use super::{GroupBranch, NodeId, Plan};
 use crate::{Argument, Backend, Instance, Mapping, Options, Value, hash::Map};
+
+/// Begins the line of an edge from a group's entry to where a branch begins.
+const ENTERS: &str = "enters";
+/// Begins the line of an edge from a branch's last node to its group's exit.
+const LEAVES: &str = "leaves";
 
 /// What a plan is, as text: a line for each task, group and edge.
 ///
@@ -70,6 +77,12 @@ impl Plan {
             lines.push(format!("group\t{}\t{}\t{}", escaped(&group.name), escaped(&settings), branches.join(" | ")));
         }
         lines.extend(self.links().map(|link| format!("edge\t{}\t{}", name(link.from), name(link.to))));
+        for group in &self.groups {
+            let first = |edge| format!("{ENTERS}\t{}\t{}", escaped(&group.name), name(self.edges.target(edge)));
+            lines.extend(self.edges.numbers(group.entry).map(first));
+            let last = |branch: &GroupBranch| format!("{LEAVES}\t{}\t{}", name(branch.last), escaped(&group.name));
+            lines.extend(group.branches.iter().map(last));
+        }
         Outline { lines }
     }
 
@@ -192,7 +205,8 @@ impl Outline {
     pub fn difference(&self, now: &Self) -> Difference {
         let lines = |of: &Self, other: &Self| {
             let known: std::collections::BTreeSet<&String> = other.lines.iter().collect();
-            of.lines.iter().filter(|line| !known.contains(line)).cloned().collect()
+            let is_shown = |line: &&String| !line.starts_with(ENTERS) && !line.starts_with(LEAVES);
+            of.lines.iter().filter(|line| !known.contains(line)).filter(is_shown).cloned().collect()
         };
         Difference { only_before: lines(self, now), only_now: lines(now, self) }
     }

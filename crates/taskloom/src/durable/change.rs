@@ -93,6 +93,16 @@ pub(super) fn published(changes: Vec<Change>) -> Vec<Published> {
     changes.into_iter().map(change).collect()
 }
 
+/// The key that a change is of.
+pub(super) fn key(change: &Published) -> &str {
+    match change {
+        Published::Set { key, .. }
+        | Published::Delete { key }
+        | Published::Extend { key, .. }
+        | Published::Added { key, .. } => key,
+    }
+}
+
 /// What a key holds, as it is kept.
 pub(super) fn held(content: &Content) -> Result<Held, BoxError> {
     Ok(match content {

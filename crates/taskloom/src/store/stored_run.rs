@@ -5,7 +5,32 @@ use rusqlite::OptionalExtension;
 use super::{Entry, RunInfo, Store, entries, file::File, info};
 use crate::Result;
 
-/// A run in a store.
+/// A run in a store, as it was when it was looked up; [`tasks`](Self::tasks) and [`events`](Self::events) give what is
+/// recorded when they are called. Its program is not needed.
+///
+/// ```
+/// use taskloom::{State, Store, prelude::*};
+///
+/// #[task]
+/// fn fetch() -> String {
+///     "sunny".to_owned()
+/// }
+///
+/// # fn main() -> taskloom::Result<()> {
+/// # let directory = tempfile::tempdir().expect("a directory");
+/// # let path = directory.path().join("runs.db");
+/// let store = Store::sqlite(path)?;
+/// Workflow::new("weather").add(fetch::definition()).execute().store(&store).run_id("nightly").blocking()?;
+///
+/// let run = store.run("nightly")?.expect("it is there");
+/// let task = run.task("fetch")?.expect("it has one task");
+/// assert_eq!((task.state, task.attempts), (State::Succeeded, 1));
+/// assert_eq!(task.value::<String>()?, "sunny");
+/// let kinds: Vec<String> = run.events()?.iter().map(ToString::to_string).collect();
+/// assert_eq!(kinds, ["fetch started", "fetch succeeded: \"sunny\"", "finished: succeeded"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct StoredRun {
     info: RunInfo,
@@ -13,6 +38,7 @@ pub struct StoredRun {
     fingerprint: String,
     plan: String,
     options: String,
+    store: Store,
     file: Arc<File>,
 }
 
@@ -34,6 +60,7 @@ impl Store {
                         fingerprint: row.get(1)?,
                         plan: row.get(2)?,
                         options: row.get(3)?,
+                        store: self.clone(),
                         file: file.clone(),
                     })
                 })
@@ -62,6 +89,10 @@ impl StoredRun {
     /// What it was begun with, as JSON text.
     pub fn options(&self) -> &str {
         &self.options
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     /// What is recorded of it by now, in order, one entry at a time.
