@@ -161,6 +161,11 @@ impl Ready {
         self.lanes.iter().filter_map(Lane::place).min().map(|(_, node)| node)
     }
 
+    /// Whether a task is the first of those that wait where it does, whatever holds it back.
+    pub(super) fn is_first(&self, plan: &RunPlan, task: NodeId) -> bool {
+        self.lanes[plan.lane(task) as usize].nodes.front() == Some(&task)
+    }
+
     /// A node starts.
     #[inline]
     pub(super) fn start(&mut self, plan: &RunPlan, node: NodeId, is_judgement: bool) {

@@ -26,12 +26,13 @@ impl Scheduler {
         self.nodes.numbers().into_iter().filter(backs_off).collect()
     }
 
-    /// Whether a node is ready, or a group is to be judged, whatever a limit may say.
+    /// Whether a node is the next to start of those like it, or to be judged, whatever a limit may say.
     pub fn can_start(&self, node: NodeId) -> bool {
         if self.run.is_element(node) && !self.nodes.elements.contains_key(&node) {
             return false;
         }
-        self.nodes[node].phase == Phase::Ready || self.ready.judgement() == Some(node)
+        let is_next = || self.run.is_task(node) && self.ready.is_first(&self.run, node);
+        self.ready.judgement() == Some(node) || (self.nodes[node].phase == Phase::Ready && is_next())
     }
 
     /// A running node waits, and will go on under the same attempt. One that is to end anyway ends so.

@@ -67,7 +67,7 @@ impl Opening<'_> {
                 return Err(changed(run_id, &Outline::parse(&beginning.plan), &outline));
             }
             let lines =
-                settings::difference(&beginning.options, &options).map_err(|error| unreadable(run_id, &error))?;
+                settings::difference(&beginning.options, &options).map_err(|error| unreadable(run_id, error))?;
             if !lines.is_empty() {
                 return Err(other_settings(run_id, &lines));
             }
@@ -107,7 +107,7 @@ impl Opened {
                     None => Ok(read?),
                 }
             })
-            .map_err(|error| unreadable(&id, &error))
+            .map_err(|error| unreadable(&id, error))
     }
 }
 
@@ -115,8 +115,20 @@ fn encoding(error: &BoxError) -> Error {
     Error::new(ErrorKind::Encoding, error.to_string())
 }
 
-fn unreadable(run_id: &str, error: &BoxError) -> Error {
-    Error::new(ErrorKind::RunChanged, format!("run `{run_id}` cannot be continued: {error}"))
+fn unreadable(run_id: &str, error: BoxError) -> Error {
+    match error.downcast::<Error>() {
+        // That the store cannot be read is no fault of the program's.
+        Ok(error) => *error,
+        Err(error) => {
+            let text = error.to_string();
+            let hint = if text.contains("hint: ") {
+                ""
+            } else {
+                "\n  hint: run the program as it was, or under another run id; `Store::verify` says whether the store is damaged"
+            };
+            Error::new(ErrorKind::RunChanged, format!("run `{run_id}` cannot be continued: {text}{hint}"))
+        }
+    }
 }
 
 fn changed(run_id: &str, before: &Outline, now: &Outline) -> Error {
