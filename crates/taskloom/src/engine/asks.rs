@@ -174,6 +174,11 @@ impl Asks {
         }
     }
 
+    /// Whether something is there that holds values of the user's.
+    pub(super) fn has_values(&self) -> bool {
+        self.iterate.is_some() || !self.targets.is_empty()
+    }
+
     /// The one wish that counts: cancel before terminate before iterate before jumps.
     pub(super) fn take_wish(&mut self) -> Option<Wish> {
         if let Some(message) = self.cancel.take() {

@@ -11,11 +11,7 @@ use taskloom_core::{
 };
 use tracing::Span;
 
-use super::{
-    Asks, Failure, Judgement,
-    asks::{Peek, Wish},
-    channel::Slot,
-};
+use super::{Asks, Failure, Judgement, asks::Peek, channel::Slot};
 
 /// One attempt to run one task, to be ended with [`super::Engine::end`]; or a group to be judged.
 #[derive(Debug)]
@@ -152,9 +148,8 @@ impl Job {
         self.asks.get().map(|asks| look(&asks.lock().peek()))
     }
 
-    /// The one wish that counts; the others stay, so that they are dropped with the job.
-    pub(super) fn take_wish(&self) -> Option<Wish> {
-        self.asks.get()?.lock().take_wish()
+    pub(super) fn take_asks(&self) -> Option<Asks> {
+        self.asks.get().map(|asks| std::mem::take(&mut *asks.lock()))
     }
 }
 

@@ -24,7 +24,7 @@ use starving::Starving;
 use waiting::Waiting;
 
 use super::{
-    Execution, Failure, Job, Judgement, Record, Role, RunOptions,
+    Asks, Execution, Failure, Job, Judgement, Record, Role, RunOptions,
     asks::{Target, Wish},
     durable::Happened,
     job::Sources,
@@ -421,7 +421,9 @@ impl Shared {
             let before = self.retried.remove(&node);
             self.drop_later(before);
         }
-        let wish = job.take_wish();
+        let mut asks = job.take_asks();
+        let wish = asks.as_mut().and_then(Asks::take_wish);
+        self.drop_later(asks.filter(Asks::has_values));
         if value.is::<MapResults>() {
             return self.expand(job, value);
         }
