@@ -12,7 +12,7 @@ use super::{
 use crate::{
     engine::{
         durable::{Asked, BoxError, Entry, Goal, Happened, NewArgument, NewTask},
-        waiting::{Awaited, Question, QuestionKind},
+        waiting::{Awaited, FeedbackType, Question},
     },
     store,
 };
@@ -342,23 +342,16 @@ fn write_question(question: &Question) -> QuestionText {
 
 fn read_question(text: QuestionText) -> Result<Question, BoxError> {
     let kind =
-        QuestionKind::parse(&text.kind).ok_or_else(|| format!("a question of an unknown kind, `{}`", text.kind))?;
+        FeedbackType::parse(&text.kind).ok_or_else(|| format!("a question of an unknown kind, `{}`", text.kind))?;
     Ok(Question { id: text.id, task_id: text.task, key: text.key, kind, prompt: text.prompt, options: text.options })
 }
 
 /// The question as a row of its own, to be answered from any process.
 fn asking(question: &Question) -> store::Asking {
-    use store::FeedbackType;
     store::Asking {
         id: question.id.clone(),
         key: question.key.clone(),
-        feedback_type: match question.kind {
-            QuestionKind::Approval => FeedbackType::Approval,
-            QuestionKind::Text => FeedbackType::Text,
-            QuestionKind::Selection => FeedbackType::Selection,
-            QuestionKind::MultiSelection => FeedbackType::MultiSelection,
-            QuestionKind::Custom => FeedbackType::Custom,
-        },
+        feedback_type: question.kind,
         prompt: question.prompt.clone(),
         options: question.options.clone(),
         due: None,
