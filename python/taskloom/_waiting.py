@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FeedbackResponse", "Waiting"]
 
-_OVER, _LEAVE, _CANCELLED = -1.0, -2.0, -3.0
+_OVER, _LEAVE, _CANCELLED, _BESIDE = -1.0, -2.0, -3.0, -4.0
 
 _LOOK_SECONDS = 0.05
 """How often a wait is looked at: a signal may have come, or an answer from another process."""
@@ -219,6 +219,11 @@ class Waiting:
             raise Suspended
         if stands == _CANCELLED:
             raise RunCancelledError(f"`{self._task_id}` is to end, so it waits no longer", self._task_id)
+        if stands == _BESIDE:
+            raise TaskloomError(
+                f"`{self._task_id}` waits for two things at once\n"
+                "  hint: wait for one after the other, or let each have a task of its own"
+            )
 
 
 def _seconds(until: float | timedelta | datetime) -> float:

@@ -16,7 +16,7 @@ pub enum ErrorKind {
     Binding,
     /// A part of a task, called by [`Context::try_step`](crate::Context::try_step), failed.
     StepFailed,
-    /// Two steps, or two questions, of one execution have one name.
+    /// Two steps, or two questions, of one execution have one name; or it waits for two things at once.
     DuplicateKey,
     /// A task failed that may not be retried.
     TaskFailed,

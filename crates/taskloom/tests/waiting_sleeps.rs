@@ -472,3 +472,15 @@ fn c_06_d_07_a_template_is_found_again_by_a_resumed_run() {
     assert_eq!(run.output::<u32>("page_1").unwrap(), 10);
     assert!(run.task("page").is_none(), "nobody has asked for it");
 }
+
+#[task]
+async fn twice(ctx: Context) -> taskloom::Result<()> {
+    let nap = || ctx.sleep_async(Duration::from_millis(20));
+    tokio::try_join!(nap(), nap()).map(drop)
+}
+
+#[test]
+fn d_05_a_body_waits_for_one_thing_at_a_time() {
+    let error = Workflow::new("w").add(twice::task().task_id("twice")).execute().blocking().unwrap_err();
+    assert!(error.to_string().contains("`twice` waits for two things at once"), "{error}");
+}

@@ -1,7 +1,7 @@
 use std::any::Any;
 
 use pyo3::{exceptions::PyValueError, prelude::*};
-use taskloom::engine::waiting::{Awaited, Look, Question, QuestionKind, Remembered};
+use taskloom::engine::waiting::{Awaited, FeedbackType, Look, Question, Remembered};
 
 use super::{control::RunControl, question, values::PyValues};
 use crate::{
@@ -98,7 +98,7 @@ impl Waits {
         options: Vec<String>,
         timeout: Option<f64>,
     ) -> PyResult<f64> {
-        let kind = QuestionKind::parse(kind)
+        let kind = FeedbackType::parse(kind)
             .ok_or_else(|| PyValueError::new_err(format!("there is no feedback of type {kind:?}")))?;
         let engine = self.engine(py)?;
         let _inside = Inside::enter(py);
@@ -108,7 +108,8 @@ impl Waits {
         Ok(stands(engine.begin_wait(self.execution(), Awaited::Answer(key.to_owned()), patience)))
     }
 
-    /// How a wait stands: -1 if it is over, -2 if the body is to be left, -3 if the task is to end, or else after how
+    /// How a wait stands: -1 if it is over, -2 if the body is to be left, -3 if the task is to end, -4 if the
+    /// body waits for something else, or else after how
     /// many seconds to look again.
     fn look(&self, py: Python<'_>) -> PyResult<f64> {
         let engine = self.engine(py)?;
@@ -133,6 +134,7 @@ fn stands(look: Look) -> f64 {
         Look::Over => -1.0,
         Look::Leave => -2.0,
         Look::Cancelled => -3.0,
+        Look::Beside => -4.0,
         Look::Later(wait) => wait.as_secs_f64(),
     }
 }

@@ -89,6 +89,14 @@ impl Context {
                 Err(Error::new(ErrorKind::RunSuspended, message).task(id))
             }
             Look::Cancelled => Err(self.to_end("so it waits no longer")),
+            Look::Beside => {
+                let id = self.task_id();
+                let message = format!(
+                    "`{id}` waits for two things at once\n  hint: wait for one after the other, or let each have a task of \
+                     its own"
+                );
+                Err(Error::new(ErrorKind::DuplicateKey, message).task(id))
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use std::{sync::Arc, task::Waker, time::Duration};
 
 use taskloom_core::Value;
 
-pub use question::{FeedbackType, FeedbackType as QuestionKind, Question};
+pub use question::{FeedbackType, Question};
 
 use super::{Engine, Execution, Timer};
 
@@ -47,6 +47,8 @@ pub enum Look {
     Leave,
     /// The task is to end.
     Cancelled,
+    /// It has not begun: the body waits for something else, beside this.
+    Beside,
 }
 
 impl Engine {
@@ -88,7 +90,7 @@ impl Engine {
             let look = shared.begin_wait(execution, awaited, limit, now);
             (look, limit.is_some() && shared.waiting_mut().begin_to_watch())
         });
-        if !matches!(look, Look::Over | Look::Cancelled) {
+        if !matches!(look, Look::Over | Look::Cancelled | Look::Beside) {
             self.write();
         }
         if watches {

@@ -271,6 +271,9 @@ impl Shared {
         patience: Option<Duration>,
         now: Duration,
     ) -> Look {
+        if self.waits(execution) && !self.is_given_up(execution) {
+            return Look::Beside;
+        }
         if !self.is_running(execution) || self.is_cancelled(execution) {
             return Look::Cancelled;
         }
