@@ -17,9 +17,9 @@ def give():
 
 def test_e_01_an_argument_that_does_not_exist_is_named_with_one_that_does() -> None:
     with pytest.raises(TypeError, match=r"no argument 'stor'\n  hint: did you mean `store`\?"):
-        workflow("w").add(give).execute(stor="runs.db")  # type: ignore[call-arg]
+        workflow("w").add(give).execute(stor="runs.db")
     with pytest.raises(TypeError, match=r"no argument 'xyz'\n  hint: its arguments are: .*run_id"):
-        workflow("w").add(give).execute(xyz=1)  # type: ignore[call-arg]
+        workflow("w").add(give).execute(xyz=1)
 
 
 def test_e_01_a_store_that_is_none_is_said_to_be() -> None:
