@@ -6,8 +6,8 @@ Prints a Markdown table: microseconds per task of a chain and of a fan-out of ta
 recorded when it has ended. The fastest of three rounds counts. `--quick` only shows in seconds that
 everything still runs.
 
-`full` waits for the disk at each commit. The peers leave SQLite's `synchronous` as it is, or set it to `NORMAL`
-with a journal in WAL mode, so they stand beside `normal` rather.
+`full` waits for the disk at each commit. The peers leave SQLite's `synchronous` as it is, or set it to
+`NORMAL` with a journal in WAL mode, so they stand beside `normal` rather.
 """
 
 from __future__ import annotations
