@@ -30,11 +30,14 @@ class Keep(NamedTuple):
     run_id: str | None = None
     on_busy: str = "raise"
     suspend_after: float = SUSPEND_SECONDS
+    on_change: str = "refuse"
 
     def check(self) -> None:
         """Refuses what makes no sense."""
         if self.on_busy not in ("raise", "wait"):
             raise TaskloomError(f"on_busy is 'raise' or 'wait', not {self.on_busy!r}")
+        if self.on_change not in ("refuse", "adapt"):
+            raise TaskloomError(f"on_change is 'refuse' or 'adapt', not {self.on_change!r}")
         if type(self.suspend_after) not in (int, float) or not self.suspend_after >= 0:
             raise TaskloomError(f"suspend_after is a number of seconds from 0 on, not {self.suspend_after!r}")
         if self.run_id is not None and not isinstance(self.run_id, str):
@@ -55,7 +58,7 @@ class Keep(NamedTuple):
         run_id = self.run_id if self.run_id is not None else os.urandom(16).hex()
         program = Program(plan.functions(), store.codecs, store.pickle)
         _programs[run_id] = program
-        return Durably(store._native, run_id, self.on_busy == "wait", program)
+        return Durably(store._native, run_id, self.on_busy == "wait", self.on_change == "adapt", program)
 
 
 class Durably(NamedTuple):
@@ -64,6 +67,7 @@ class Durably(NamedTuple):
     store: _native.Store
     run_id: str
     waits: bool
+    adapts: bool
     codec: Program
 
 

@@ -90,7 +90,8 @@ fn d_01_a_stored_run_has_state_attempts_times_error_and_value_of_each_task() {
     assert_eq!(run.info().workflow, "w");
     assert_eq!(run.message().unwrap(), None);
     let tasks = run.tasks().unwrap();
-    let shown: Vec<_> = tasks.iter().map(|task| (task.id.as_str(), task.state, task.iterations, task.attempts)).collect();
+    let shown: Vec<_> =
+        tasks.iter().map(|task| (task.id.as_str(), task.state, task.iterations, task.attempts)).collect();
     assert_eq!(
         shown,
         [

@@ -263,7 +263,9 @@ impl Fold {
 fn at_the_end(state: State, status: store::RunStatus) -> State {
     use crate::Status::{Succeeded, Suspended};
     match (state, status) {
-        (_, store::RunStatus::Running | store::RunStatus::Suspended { .. } | store::RunStatus::Ended(Suspended)) => state,
+        (_, store::RunStatus::Running | store::RunStatus::Suspended { .. } | store::RunStatus::Ended(Suspended)) => {
+            state
+        }
         (State::Waiting, store::RunStatus::Ended(Succeeded)) => State::Skipped,
         // It was told to end, and its end was not waited for.
         (State::Running, _) => State::Cancelled,
