@@ -72,6 +72,27 @@ impl Store {
         list(py, &all, due)
     }
 
+    /// Makes a run that keeps what came before a task of another one. Arguments are JSON text.
+    fn fork(
+        &self,
+        py: Python<'_>,
+        run_id: String,
+        from_task: String,
+        arguments: Vec<(String, String, String)>,
+        new_run_id: Option<String>,
+    ) -> PyResult<String> {
+        detached(py, || {
+            let mut fork = self.core.fork(run_id, from_task);
+            if let Some(id) = new_run_id {
+                fork = fork.new_run_id(id);
+            }
+            for (task_id, parameter, json) in arguments {
+                fork = fork.argument_json(task_id, parameter, json);
+            }
+            fork.create()
+        })
+    }
+
     /// The questions of a run, or of all.
     fn questions<'py>(&self, py: Python<'py>, run_id: Option<&str>) -> PyResult<Bound<'py, PyList>> {
         let questions = detached(py, || self.core.questions(run_id))?;

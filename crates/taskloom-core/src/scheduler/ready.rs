@@ -52,15 +52,38 @@ impl Lane {
         }
     }
 
-    fn pop(&mut self) -> Option<NodeId> {
-        let first = self.nodes.pop_front();
+    /// Takes a node out that starts; says whether it was there.
+    fn pop(&mut self, node: NodeId) -> bool {
+        if self.nodes.front() != Some(&node) {
+            return self.pop_later(node);
+        }
+        self.nodes.pop_front();
         if let Some((_, count)) = self.events.front_mut() {
             *count -= 1;
             if *count == 0 {
                 self.events.pop_front();
             }
         }
-        first
+        true
+    }
+
+    /// In a run that was forked, tasks in front of it have not started although they had been ready for longer.
+    #[cold]
+    fn pop_later(&mut self, node: NodeId) -> bool {
+        let Some(place) = self.nodes.iter().position(|&other| other == node) else { return false };
+        self.nodes.remove(place);
+        let mut behind = 0;
+        let of_event = self.events.iter().position(|(_, count)| {
+            behind += *count as usize;
+            behind > place
+        });
+        if let Some(at) = of_event {
+            self.events[at].1 -= 1;
+            if self.events[at].1 == 0 {
+                self.events.remove(at);
+            }
+        }
+        true
     }
 
     fn retain(&mut self, mut keep: impl FnMut(NodeId) -> bool) {
@@ -131,6 +154,11 @@ impl Ready {
         self.judgements.front().copied()
     }
 
+    /// Whether a group is to be judged.
+    pub(super) fn is_judged(&self, exit: NodeId) -> bool {
+        self.judgements.contains(&exit)
+    }
+
     /// The first task of these kinds that no cap holds back.
     #[inline]
     pub(super) fn task(&self, plan: &RunPlan, kinds: TaskKinds) -> Option<NodeId> {
@@ -166,12 +194,12 @@ impl Ready {
     pub(super) fn start(&mut self, plan: &RunPlan, node: NodeId, is_judgement: bool) {
         self.len -= 1;
         if is_judgement {
-            self.judgements.pop_front();
+            self.judgements.retain(|&other| other != node);
             return;
         }
         let lane = plan.lane(node);
-        let first = self.lanes[lane as usize].pop();
-        assert_eq!(first, Some(node), "nodes start in the order in which they became ready");
+        let first = self.lanes[lane as usize].pop(node);
+        assert!(first, "a node starts that is ready");
         let caps = plan.plan().lanes().caps(lane);
         if caps.is_empty() {
             return;

@@ -31,7 +31,7 @@ impl Scheduler {
         if self.run.is_element(node) && !self.nodes.elements.contains_key(&node) {
             return false;
         }
-        self.nodes[node].phase == Phase::Ready || self.ready.judgement() == Some(node)
+        self.nodes[node].phase == Phase::Ready || self.ready.is_judged(node)
     }
 
     /// A running node waits, and will go on under the same attempt. One that is to end anyway ends so.
