@@ -87,8 +87,9 @@ impl Durable {
 
     /// The same with values for parameters.
     #[must_use]
-    pub fn overriding(self, overrides: Overrides) -> Self {
-        Self { overrides, ..self }
+    pub fn overriding(mut self, overrides: Overrides) -> Self {
+        self.overrides = overrides;
+        self
     }
 
     /// A run that has ended, and is only read.
