@@ -1,4 +1,4 @@
-"""A run that waits for a person: the process may end meanwhile, and another one goes on when there is an answer."""
+"""A run that waits for a person: the process may end meanwhile, and another one goes on with the answer."""
 
 import tempfile
 import time
