@@ -19,9 +19,7 @@ use taskloom::{
 };
 use taskloom_core::{Limits, channel::Item};
 
-use crate::{
-    content::content, errors, exit::Inside, record::Record, store::detached, value::wrap, workflow::Plan,
-};
+use crate::{content::content, errors, exit::Inside, record::Record, store::detached, value::wrap, workflow::Plan};
 pub(crate) use channel::{Acquire, Channel};
 pub(crate) use control::RunControl;
 pub(crate) use events::Events;

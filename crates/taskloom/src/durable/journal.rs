@@ -32,9 +32,7 @@ impl StoreJournal {
     fn status(&self, what: &Happened) -> Option<RunStatus> {
         Some(match what {
             // A time beyond the clock's never comes.
-            Happened::Rested { due } => {
-                RunStatus::Suspended { until: due.and_then(|due| self.begun.checked_add(due)) }
-            }
+            Happened::Rested { due } => RunStatus::Suspended { until: due.and_then(|due| self.begun.checked_add(due)) },
             Happened::Resumed | Happened::Reopened => RunStatus::Running,
             Happened::Finished { status } => RunStatus::Ended(match status.as_str() {
                 "terminated" => Status::Terminated,

@@ -7,12 +7,12 @@ use std::{
 };
 
 use super::host::RustHost;
-#[cfg(feature = "sqlite")]
-use crate::{OpenQuestion, Store, feedback};
 use crate::{
     Events, Result, Run,
     engine::{Engine, Listener},
 };
+#[cfg(feature = "sqlite")]
+use crate::{OpenQuestion, Store, feedback};
 
 /// A run in the background; awaiting it gives the [`Run`]. Dropping it lets the run go on.
 pub struct RunHandle {
