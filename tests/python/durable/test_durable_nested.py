@@ -137,9 +137,7 @@ def test_d_06_nothing_is_kept_of_a_run_that_has_ended(end, kind, tmp_path):
     def execute(run_id, definition=body):
         store = Store(tmp_path / "runs.db")
         try:
-            workflow("w").add(definition(task_id="body")).execute(
-                store=store, run_id=run_id, suspend_after=0
-            )
+            workflow("w").add(definition(task_id="body")).execute(store=store, run_id=run_id, suspend_after=0)
         except (TaskError, RunSuspended, RunChangedError, RunBusyError):
             return
 
