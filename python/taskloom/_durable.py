@@ -11,7 +11,7 @@ from ._execution import SUSPEND_SECONDS
 from .errors import EncodingError, InvalidRunIdError, TaskloomError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from . import _native
     from ._codec import Codecs, ValueCodec
@@ -28,6 +28,8 @@ class Keep(NamedTuple):
     on_busy: str = "raise"
     suspend_after: float = SUSPEND_SECONDS
     on_change: str = "refuse"
+    look: Callable[[], object] | None = None
+    """Called now and then while somebody else drives the run; what it raises ends the wait."""
 
     def check(self) -> None:
         """Refuses what makes no sense."""
@@ -56,7 +58,9 @@ class Keep(NamedTuple):
         store = self.store if isinstance(self.store, Store) else Store(self.store)
         run_id = self.run_id if self.run_id is not None else os.urandom(16).hex()
         program = Program(plan.functions(), store.codecs, store.pickle)
-        return Durably(store._native, run_id, self.on_busy == "wait", self.on_change == "adapt", program)
+        return Durably(
+            store._native, run_id, self.on_busy == "wait", self.on_change == "adapt", program, self.look
+        )
 
 
 class Durably(NamedTuple):
@@ -67,6 +71,7 @@ class Durably(NamedTuple):
     waits: bool
     adapts: bool
     codec: Program
+    look: Callable[[], object] | None
 
 
 class Program:

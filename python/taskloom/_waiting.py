@@ -30,7 +30,8 @@ _TYPES = ("approval", "text", "selection", "multi_selection", "custom")
 class FeedbackResponse:
     """The answer to a question."""
 
-    feedback_id: str
+    key: str
+    """What the question is remembered under: its key, or `#` and its place among those of the task."""
     response_type: str
     """`approval`, `text`, `selection`, `multi_selection` or `custom`."""
     value: Any
@@ -147,10 +148,18 @@ class Waiting:
     # Questions.
 
     def ask(
-        self, kind: str, prompt: str, options: list[str] | None, timeout: float | None, key: str | None
+        self,
+        kind: str,
+        prompt: str,
+        options: list[str] | None,
+        timeout: float | None,
+        key: str | None,
+        asked: Callable[[str], object] | None = None,
     ) -> FeedbackResponse:
-        """Waits for a person."""
+        """Waits for a person. `asked` hears the id of the question when it is asked for the first time."""
         key = self._ask(kind, prompt, options, key)
+        if asked is not None and (feedback_id := self._waits.pose(key, kind, prompt, options or [])):
+            asked(feedback_id)
         self._wait(self._waits.ask(key, kind, prompt, options or [], timeout))
         return self._response(key, kind)
 

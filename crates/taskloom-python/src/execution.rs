@@ -195,6 +195,8 @@ struct Durably<'py> {
     waits: bool,
     adapts: bool,
     codec: Py<PyAny>,
+    /// Called now and then while somebody else drives the run; what it raises ends the wait.
+    look: Option<Py<PyAny>>,
 }
 
 impl Durably<'_> {
@@ -207,7 +209,7 @@ impl Durably<'_> {
         mut settings: Settings,
         host: Box<PyHost>,
     ) -> PyResult<Arc<Engine>> {
-        let Self { store, run_id, waits, adapts, codec } = self;
+        let Self { store, run_id, waits, adapts, codec, look } = self;
         let run_id = run_id.unwrap_or_else(new_run_id);
         let store = store.core.clone();
         let on_busy = if waits { OnBusy::Wait } else { OnBusy::Fail };
@@ -219,12 +221,11 @@ impl Durably<'_> {
             let opening = Opening { store: &store, run_id: &run_id, on_busy, on_change, plan, settings: &mut settings };
             let opened = opening.open(&values, |wait| {
                 std::thread::sleep(wait);
-                #[expect(
-                    clippy::redundant_closure_for_method_calls,
-                    reason = "it is not general enough over lifetimes"
-                )]
-                let signal = Python::attach(|py| py.check_signals());
-                interruption = signal.err();
+                interruption = Python::attach(|py| {
+                    py.check_signals()?;
+                    look.as_ref().map_or(Ok(()), |look| look.call0(py).map(drop))
+                })
+                .err();
                 match interruption {
                     Some(_) => Err(taskloom::Error::interrupted()),
                     None => Ok(()),

@@ -50,6 +50,7 @@ impl Store {
         })?;
         let Some((run, (tasks, message), questions)) = found else { return Ok(None) };
         let shown = info(py, run.info())?;
+        shown.set_item("options", run.options())?;
         shown.set_item("message", message)?;
         shown.set_item("tasks", list(py, &tasks, task)?)?;
         shown.set_item("questions", list(py, &questions, question)?)?;
