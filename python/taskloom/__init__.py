@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ._secret import secret
     from ._store import Store
     from ._stored_run import DueRun, Question, RunInfo, StoredEvent, StoredRun, StoredTask
+    from ._suspended import OpenQuestion
     from ._waiting import FeedbackResponse
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "Instance",
     "MapInstance",
     "Opaque",
+    "OpenQuestion",
     "Question",
     "RetryPolicy",
     "Run",
@@ -82,6 +84,7 @@ _LAZY = {
     "DueRun": "_stored_run",
     "FeedbackResponse": "_waiting",
     "Opaque": "_codec",
+    "OpenQuestion": "_suspended",
     "Question": "_stored_run",
     "RunInfo": "_stored_run",
     "Store": "_store",

@@ -17,6 +17,8 @@ class Alone:
     __slots__ = ("_channel", "is_async", "max_cycles", "max_retries")
 
     run_id = ""
+    is_durable = True
+    """What is to be recorded has no effect, either."""
     workflow_name = ""
     cancelled = False
 
@@ -61,6 +63,9 @@ class _LoneWaits:
 
     def recall(self, _key: str) -> tuple[bool, Any]:
         return False, None
+
+    def learn(self, _annotation: object) -> None:
+        """Nothing is written."""
 
     def begin_step(self) -> None:
         """There is nothing to be published."""

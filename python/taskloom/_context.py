@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ._channel import Channel
+from .errors import TaskloomError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TaskExecutionContext"]
 
-_LATER = frozenset({"channel", "checkpoint"})
+_LATER = frozenset({"channel"})
 
 
 class TaskExecutionContext:
@@ -155,6 +156,20 @@ class TaskExecutionContext:
         waiting = self._wait()
         return waiting.sleep_async(until, key) if self._control.is_async else waiting.sleep(until, key)
 
+    def checkpoint(self, metadata: Any = None) -> None:
+        """Notes how far the task is. In a durable run all that has completed is recorded anyway, so this adds
+        only its metadata, once for all attempts of this execution. It is not awaited.
+
+        Raises `TaskloomError` if the run is kept nowhere.
+        """
+        if not self._control.is_durable:
+            raise TaskloomError(
+                f"`{self.task_id}` asks for a checkpoint, and its run is kept nowhere\n"
+                "  hint: execute(store='runs.db', run_id=…) records each task that completes, and the same "
+                "call goes on from there"
+            )
+        self._wait().checkpoint(metadata)
+
     def request_feedback(
         self,
         feedback_type: str,
@@ -207,7 +222,7 @@ class TaskExecutionContext:
         if self._waiting is None:
             from ._waiting import Waiting
 
-            self._waiting = Waiting(self._control.waits(), self.run_id, self.task_id)
+            self._waiting = Waiting(self._control.waits(), self.task_id)
         return self._waiting
 
     def next_iteration(self, data: Any = None) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._execution import SUSPEND_SECONDS
-from .errors import EncodingError, TaskloomError
+from .errors import EncodingError, InvalidRunIdError, TaskloomError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,9 +17,7 @@ if TYPE_CHECKING:
     from ._codec import Codecs, ValueCodec
     from ._store import Store
 
-__all__ = ["Durably", "Keep", "Program", "learn"]
-
-_programs: weakref.WeakValueDictionary[str, Program] = weakref.WeakValueDictionary()
+__all__ = ["Durably", "Keep", "Program"]
 
 
 class Keep(NamedTuple):
@@ -42,6 +39,8 @@ class Keep(NamedTuple):
             raise TaskloomError(f"suspend_after is a number of seconds from 0 on, not {self.suspend_after!r}")
         if self.run_id is not None and not isinstance(self.run_id, str):
             raise TypeError(f"run_id is a text, not {self.run_id!r}")
+        if self.run_id is not None and not _is_text(self.run_id):
+            raise InvalidRunIdError(f"run_id has characters that are no text: {self.run_id!r}")
         if self.run_id is not None and self.store is None:
             raise TaskloomError(
                 "a run with a run_id is kept in a store, and there is none\n"
@@ -57,7 +56,6 @@ class Keep(NamedTuple):
         store = self.store if isinstance(self.store, Store) else Store(self.store)
         run_id = self.run_id if self.run_id is not None else os.urandom(16).hex()
         program = Program(plan.functions(), store.codecs, store.pickle)
-        _programs[run_id] = program
         return Durably(store._native, run_id, self.on_busy == "wait", self.on_change == "adapt", program)
 
 
@@ -133,6 +131,15 @@ class Program:
         )
 
 
+def _is_text(text: str) -> bool:
+    """Whether a text has no lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _at(module: str, qualname: str) -> Any:
     """What a module that is imported has under a name."""
     found: Any = sys.modules.get(module)
@@ -148,10 +155,3 @@ def _at(module: str, qualname: str) -> Any:
 
 def _function(found: Any) -> Any:
     return getattr(found, "fn", found)
-
-
-def learn(run_id: str, annotation: object) -> None:
-    """Names classes whose values a run reads and writes from here on."""
-    program = _programs.get(run_id)
-    if program is not None:
-        program.learn(annotation)

@@ -18,6 +18,7 @@ from ._events import Events
 from ._observe import Observe, observers_of
 from ._process import status
 from ._run import Run
+from ._suspended import OpenQuestion, open_questions
 from ._worker import MOST_WORKERS, drain, start_worker
 from .errors import TaskloomError, TaskloomRuntimeError
 
@@ -42,6 +43,8 @@ _PATIENCE_SECONDS = 10.0
 
 _alive: weakref.WeakSet[Host] = weakref.WeakSet()
 _exits = False
+
+_opening = threading.Lock()
 
 
 @atexit.register
@@ -72,6 +75,8 @@ _gone: list[_Gone] = []
 
 def _forked() -> None:
     """This process was forked. It has none of the threads, so the runs under way are none of its own."""
+    global _opening
+    _opening = threading.Lock()
     _native.forked()
     for host in list(_alive):
         gone: Any = _Gone(host.execution)
@@ -109,7 +114,9 @@ class Host:
 
     __slots__ = (
         "__weakref__",
+        "_early",
         "_interruption",
+        "_is_open",
         "_works_here",
         "async_tasks",
         "context",
@@ -147,6 +154,9 @@ class Host:
         """Where async tasks run; the one of our own, unless given."""
         self.on_finished: Callable[[], object] | None = None
         """Called once the run has ended, by whoever ended it."""
+        self._is_open = False
+        self._early: list[Callable[[], None]] = []
+        """What the engine has called before this was all there: timers of a run that goes on may be due."""
         self._interruption: BaseException | None = None
         self._works_here = False
         self.async_tasks: dict[asyncio.Task[Any], Attempt] = {}
@@ -171,13 +181,29 @@ class Host:
         if self.observers is not None:
             self.observers.run_starts(self.context)
         _alive.add(self)
+        with _opening:
+            self._is_open = True
+        for call in self._early:
+            call()
         if limits.timeout is not None and not self.execution.is_finished:
             self.execution.begin()
+
+    def _is_early(self, call: Callable[[], None]) -> bool:
+        """Whether the engine calls this too early; then it is called later."""
+        if self._is_open:
+            return False
+        with _opening:
+            if not self._is_open:
+                self._early.append(call)
+                return True
+        return False
 
     # What the engine calls, from any thread.
 
     def start_worker(self) -> None:
         """A plain function is ready, and all who work for the run are busy."""
+        if self._is_early(self.start_worker):
+            return
         try:
             start_worker(self)
         except RuntimeError as error:
@@ -188,6 +214,8 @@ class Host:
 
     def start_async(self) -> None:
         """An async task is ready."""
+        if self._is_early(self.start_async):
+            return
         # A run of plain functions needs no asyncio, whose import takes longer than that of the package.
         from ._loop import own_loop, pump
 
@@ -214,6 +242,8 @@ class Host:
 
     def finished(self) -> None:
         """The run has ended."""
+        if self._is_early(self.finished):
+            return
         _alive.discard(self)
         self._tell_end()
         if self.on_finished is not None:
@@ -363,6 +393,30 @@ class RunHandle:
     def cancel(self) -> None:
         """Cancels the run: nothing new starts, async tasks are cancelled, others end by themselves."""
         self._host.cancel()
+
+    def questions(self) -> list[OpenQuestion]:
+        """What the run asks people, and has no answer to yet."""
+        return open_questions(self._host.execution.questions())
+
+    def answer(self, feedback_id: str, value: Any) -> None:
+        """Answers a question of the run: with a bool, a text, one of its options, a list of some of them, or
+        anything, according to its type. The first answer counts.
+
+        >>> from taskloom import TaskExecutionContext, task, workflow
+        >>> @task
+        ... def ask(ctx: TaskExecutionContext):
+        ...     return ctx.request_approval("Send the letter?")
+        >>> handle = workflow("letters").add(ask).start()
+        >>> while not handle.questions():
+        ...     pass
+        >>> handle.answer(handle.questions()[0].feedback_id, True)
+        >>> handle.result().value
+        True
+
+        Raises `FeedbackNotFoundError` if there is no such question, `InvalidFeedbackError` if this cannot be
+        its answer, and `FeedbackAnsweredError` if it has one.
+        """
+        self._host.execution.answer(feedback_id, value)
 
     @property
     def finished(self) -> bool:

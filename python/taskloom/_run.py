@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from . import _native
 from ._channel import FinalChannel
-from ._suspended import OpenQuestion
+from ._suspended import open_questions
 from .errors import (
     CycleLimitExceededError,
     ParallelGroupError,
@@ -148,11 +148,7 @@ class Run:
         if rest is None:
             return None
         message, run_id, questions = rest
-        open_questions = [
-            OpenQuestion(feedback_id, task_id, key.partition(":")[2], kind, prompt, options)
-            for feedback_id, task_id, key, kind, prompt, options in questions
-        ]
-        return RunSuspended(message, run_id, open_questions)
+        return RunSuspended(message, run_id, open_questions(questions))
 
     def _end(self) -> TaskloomRuntimeError | None:
         end = self._record.end()

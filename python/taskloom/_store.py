@@ -129,7 +129,7 @@ class Store:
         is executed again."""
         from ._codec import Codecs
 
-        self._native.answer(feedback_id, Codecs(()).encode(value))
+        self._native.answer(feedback_id, Codecs((), self.codecs, self.pickle).encode(value))
 
     def prune(self, older_than: float | timedelta) -> int:
         """Deletes runs that ended so long ago; says how many these were."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-__all__ = ["OpenQuestion", "Suspended"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["OpenQuestion", "Suspended", "open_questions"]
 
 
 class Suspended(BaseException):
@@ -25,3 +28,11 @@ class OpenQuestion(NamedTuple):
     feedback_type: str
     prompt: str
     options: list[str]
+
+
+def open_questions(questions: Iterable[tuple[str, str, str, str, str, list[str]]]) -> list[OpenQuestion]:
+    """The questions that the engine names."""
+    return [
+        OpenQuestion(feedback_id, task_id, key.partition(":")[2], kind, prompt, options)
+        for feedback_id, task_id, key, kind, prompt, options in questions
+    ]

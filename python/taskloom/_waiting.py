@@ -65,11 +65,10 @@ class FeedbackResponse:
 class Waiting:
     """The waits and steps of one attempt."""
 
-    __slots__ = ("_counts", "_run_id", "_task_id", "_used", "_waits")
+    __slots__ = ("_counts", "_task_id", "_used", "_waits")
 
-    def __init__(self, waits: _native.Waits, run_id: str, task_id: str) -> None:
+    def __init__(self, waits: _native.Waits, task_id: str) -> None:
         self._waits = waits
-        self._run_id = run_id
         self._task_id = task_id
         self._used: set[str] = set()
         self._counts: dict[str, int] = {}
@@ -125,9 +124,15 @@ class Waiting:
 
     def _learn(self, returns: Any) -> None:
         if returns is not None:
-            from ._durable import learn
+            self._waits.learn(returns)
 
-            learn(self._run_id, returns)
+    def checkpoint(self, metadata: Any) -> None:
+        """Records what a task says about how far it is."""
+        key = self._key("checkpoint", None)
+        found, _ = self._waits.recall(key)
+        if not found:
+            self._waits.begin_step()
+            self._waits.end_step(key, metadata)
 
     # Sleeps.
 
@@ -216,6 +221,7 @@ def _seconds(until: float | timedelta | datetime) -> float:
     if isinstance(until, datetime):
         # One without a time zone is local time.
         return (until.astimezone(UTC) - datetime.now(UTC)).total_seconds()
-    if isinstance(until, (int, float)) and not isinstance(until, bool):
+    # That which is not equal to itself is no number.
+    if isinstance(until, (int, float)) and not isinstance(until, bool) and until == until:
         return float(until)
     raise TypeError(f"sleep() takes seconds, a timedelta or a datetime, not {until!r}")

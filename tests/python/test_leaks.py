@@ -80,6 +80,21 @@ def keep_a_context(gone):
     assert context.run.tasks["fine"].state == "succeeded"
 
 
+@task
+def give_an_exception(gone):
+    thing = Thing()
+    gone.append(weakref.ref(thing))
+    try:
+        raise ValueError("broken")
+    except ValueError as error:
+        return error
+
+
+def keep_an_exception_that_is_a_result(gone):
+    run = workflow("w").add(give_an_exception(gone=gone)).run()
+    assert isinstance(run.value, ValueError)
+
+
 def keep_a_failed_map(gone):
     each = broken.map(gone=[gone, gone]).with_execution(policy="best_effort")
     run = workflow("w").add(each).run()
@@ -95,7 +110,14 @@ def keep_a_map_that_failed(gone):
 
 @pytest.mark.parametrize(
     "keep",
-    [keep_a_run_with_a_failure, keep_a_failed_run, keep_a_context, keep_a_failed_map, keep_a_map_that_failed],
+    [
+        keep_a_run_with_a_failure,
+        keep_a_failed_run,
+        keep_a_context,
+        keep_an_exception_that_is_a_result,
+        keep_a_failed_map,
+        keep_a_map_that_failed,
+    ],
 )
 def test_r_05_a_record_that_its_caller_keeps_in_a_variable_is_collected(keep):
     gone = []

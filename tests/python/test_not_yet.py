@@ -53,7 +53,7 @@ def test_e_01_an_argument_that_never_will_be(method):
         getattr(workflow("w").add(step), method)(nonsense=1)
 
 
-CONTROL = ["checkpoint"]
+CONTROL = ["channel"]
 
 
 @pytest.mark.parametrize("name", CONTROL)

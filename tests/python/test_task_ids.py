@@ -113,6 +113,9 @@ def test_i_08_a_lone_surrogate_is_refused(text):
         task(id=text)(fetch.fn)
     with pytest.raises(InvalidTaskIdError, match=r"group name .* has a lone surrogate"):
         (fetch(task_id="a") | fetch(task_id="b")).set_group_name(text)
+    # It begins the ids of its tasks where it is part of another one.
+    with pytest.raises(InvalidTaskIdError, match=r"name of a workflow .* has a lone surrogate"):
+        workflow(text)
 
 
 def test_i_08_a_pair_of_surrogates_is_a_character():

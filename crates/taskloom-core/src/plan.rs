@@ -245,6 +245,11 @@ impl Plan {
         &self.edges
     }
 
+    /// Whether an edge closes a loop.
+    pub fn has_loops(&self) -> bool {
+        self.links().any(|link| link.closes_loop)
+    }
+
     pub(crate) fn loops(&self) -> &loops::Loops {
         &self.loops
     }

@@ -87,6 +87,8 @@ pub struct Scheduler {
     commands: Vec<Command>,
     /// What has ended without the driver's doing, if somebody wants to know.
     trail: Option<Vec<(NodeId, State)>>,
+    /// The nodes that have become ready, if somebody wants to know.
+    readied: Option<Vec<NodeId>>,
     outcome: Option<Outcome>,
 }
 
@@ -121,6 +123,7 @@ impl Scheduler {
             told: Map::default(),
             commands: Vec::new(),
             trail: None,
+            readied: None,
             outcome: None,
             limits,
             plan,
@@ -153,6 +156,11 @@ impl Scheduler {
     #[inline]
     pub fn next_of(&self, kinds: TaskKinds) -> Option<NodeId> {
         if self.ready.is_empty() {
+            return None;
+        }
+        // One at a time where tasks go so, too: then a run is deterministic, whoever is asked on which thread.
+        let is_serial = self.limits.max_concurrency.is_some_and(|most| most.get() == 1);
+        if is_serial && self.judging > 0 {
             return None;
         }
         if let Some(exit) = self.ready.judgement()
@@ -310,6 +318,16 @@ impl Scheduler {
     /// asked for, in order: what a driver does not hear of otherwise.
     pub fn take_trail(&mut self) -> Vec<(NodeId, State)> {
         self.trail.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Notes down, from here on, what [`take_readied`](Self::take_readied) gives; at first it is not.
+    pub fn keep_readied(&mut self) {
+        self.readied = Some(Vec::new());
+    }
+
+    /// The nodes that have become ready in the events applied since this was last asked for.
+    pub fn take_readied(&mut self) -> Vec<NodeId> {
+        self.readied.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Notes down the end of a node, if the driver does not know of it.
@@ -502,6 +520,9 @@ impl Scheduler {
     #[inline]
     fn line_up(&mut self) {
         if !self.fresh.is_empty() {
+            if let Some(readied) = &mut self.readied {
+                readied.extend_from_slice(&self.fresh);
+            }
             self.ready.extend(&self.run, self.fresh.drain(..));
         }
     }

@@ -4,6 +4,7 @@ mod events;
 mod host;
 mod job;
 mod judgement;
+mod question;
 mod values;
 mod waiting;
 mod worker;
@@ -12,18 +13,19 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use pyo3::{prelude::*, types::PyDict};
 use taskloom::{
-    OnBusy, OnChange, Status,
-    durable::{Opening, Settings},
+    OnBusy, OnChange, Status, Store,
+    durable::{Opening, Settings, answer},
     engine::{Engine, RunOptions, new_run_id},
 };
-use taskloom_core::Limits;
+use taskloom_core::{Limits, channel::Item};
 
-use crate::{content::content, exit::Inside, record::Record, store::detached, workflow::Plan};
+use crate::{content::content, errors, exit::Inside, record::Record, store::detached, value::wrap, workflow::Plan};
 pub(crate) use channel::{Acquire, Channel};
 pub(crate) use control::RunControl;
 pub(crate) use events::Events;
 use host::PyHost;
 pub(crate) use job::{AsyncJob, PyFailure};
+pub(crate) use question::{OpenQuestion, taken_apart};
 use values::PyValues;
 pub(crate) use waiting::Waits;
 pub(crate) use worker::Worker;
@@ -32,6 +34,7 @@ pub(crate) use worker::Worker;
 #[pyclass(frozen, weakref, module = "taskloom._native")]
 pub(crate) struct Execution {
     engine: Arc<Engine>,
+    store: Option<Store>,
 }
 
 #[pymethods]
@@ -68,11 +71,13 @@ impl Execution {
         };
         let host = Box::new(PyHost::new(host)?);
         let Some(durably) = durably else {
-            return Ok(Self { engine: Engine::new(plan.core.clone(), &options, channel, host, None) });
+            let engine = Engine::new(plan.core.clone(), &options, channel, host, None);
+            return Ok(Self { engine, store: None });
         };
         let settings = Settings { start_node, max_concurrency, max_steps, timeout: timeout.map(seconds), channel };
+        let store = Some(durably.store.core.clone());
         let engine = durably.open(py, &plan.core, &options, settings, host)?;
-        Ok(Self { engine })
+        Ok(Self { engine, store })
     }
 
     /// Begins the time that the run may take, if that is limited.
@@ -122,6 +127,22 @@ impl Execution {
             inside.before_attaching();
             is_finished
         })
+    }
+
+    /// The questions that have no answer: each with id, task, key, kind, prompt and options.
+    fn questions(&self, py: Python<'_>) -> Vec<OpenQuestion> {
+        let _inside = Inside::enter(py);
+        self.engine.questions().iter().map(question::taken_apart).collect()
+    }
+
+    /// Answers one of them.
+    fn answer(&self, py: Python<'_>, id: &str, value: Bound<'_, PyAny>) -> PyResult<()> {
+        let text = match self.engine.values() {
+            Some(values) => values.write_item(&Item { value: wrap(value), kind: "object".into(), text: None }),
+            None => question::written(&value),
+        };
+        let text = text.map_err(|error| errors::unwritable(py, &*error))?;
+        detached(py, || answer(&self.engine, self.store.as_ref(), id, &text))
     }
 
     /// What happens in the run. To be asked for before it is launched, so that nothing is missed.
@@ -198,7 +219,12 @@ impl Durably<'_> {
             let opening = Opening { store: &store, run_id: &run_id, on_busy, on_change, plan, settings: &mut settings };
             let opened = opening.open(&values, |wait| {
                 std::thread::sleep(wait);
-                interruption = Python::attach(|py| py.check_signals()).err();
+                #[expect(
+                    clippy::redundant_closure_for_method_calls,
+                    reason = "it is not general enough over lifetimes"
+                )]
+                let signal = Python::attach(|py| py.check_signals());
+                interruption = signal.err();
                 match interruption {
                     Some(_) => Err(taskloom::Error::interrupted()),
                     None => Ok(()),

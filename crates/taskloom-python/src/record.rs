@@ -12,7 +12,7 @@ use taskloom_core::{Kind, NodeId, Outcome, State, channel::ChannelError, nearest
 
 use crate::{
     content, errors,
-    execution::PyFailure,
+    execution::{OpenQuestion, PyFailure, taken_apart},
     instance::as_instance,
     value::{sole, unwrap},
 };
@@ -53,19 +53,9 @@ impl Record {
 
     /// What the run waits for, if it has come to rest: its text and its questions, each with id, task, key, kind, prompt
     /// and options.
-    #[expect(clippy::type_complexity, reason = "Python takes tuples apart as it likes")]
-    fn rest(&self) -> Option<(String, &str, Vec<(&str, &str, &str, String, &str, Vec<String>)>)> {
+    fn rest(&self) -> Option<(String, &str, Vec<OpenQuestion>)> {
         self.core.is_suspended().then(|| {
-            let questions = self.core.questions().iter().map(|question| {
-                (
-                    &*question.id,
-                    &*question.task_id,
-                    &*question.key,
-                    question.kind.to_string(),
-                    &*question.prompt,
-                    question.options.clone(),
-                )
-            });
+            let questions = self.core.questions().iter().map(taken_apart);
             (self.core.describe_rest(), self.core.run_id(), questions.collect())
         })
     }
@@ -184,15 +174,21 @@ impl Record {
         self.core.to_svg()
     }
 
-    /// Shows Python's collector the exceptions. Each holds the frames that it passed, and these their callers: where the
-    /// caller of a run worked for it and keeps its record in a variable, that is a cycle.
+    /// Shows Python's collector the exceptions and results. An exception holds the frames that it passed, and these
+    /// their callers: where the caller of a run worked for it and keeps its record in a variable, that is a cycle.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         for (_, failure) in self.core.failures() {
-            // What somebody else holds as well is not this object's alone to count.
             if Arc::strong_count(&failure.error) == 1
                 && let Some(PyFailure(exception)) = failure.error.downcast_ref()
             {
                 visit.call(exception)?;
+            }
+        }
+        let plan = self.core.plan();
+        // A map's results are held by more than its record.
+        for task in plan.tasks().filter(|&task| !plan.is_map(task)) {
+            if let Some(object) = self.core.task_value(task).and_then(sole) {
+                visit.call(object)?;
             }
         }
         Ok(())

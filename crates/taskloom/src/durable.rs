@@ -26,6 +26,7 @@ mod rust_values;
 mod settings;
 mod text;
 
+pub use crate::feedback::answer;
 pub use fork::Fork;
 pub use open::{OnChange, Opened, Opening};
 pub use rust_values::RustValues;

@@ -198,9 +198,10 @@ impl Engine {
         &self.plan
     }
 
-    /// What is published under a key of the run's channel.
-    pub fn channel(&self, key: &str) -> Option<Content> {
-        self.channel.published(key, self.now())
+    /// What is published under a key of the run's channel. In a durable run it is written by then.
+    pub fn channel(self: &Arc<Self>, key: &str) -> Option<Content> {
+        let content = self.channel.published(key, self.now())?;
+        self.write().then_some(content)
     }
 
     /// The run's channel as an attempt sees it.
@@ -258,6 +259,7 @@ impl Engine {
         let mut effects = None;
         let mut next = None;
         let backs_off = self.visit(|shared, now| {
+            shared.stop_waiting(job.execution());
             if shared.is_overdue(job.execution()) {
                 effects = pending.as_mut().map(|pending| self.channel.discard(pending));
                 next = shared.come_back(job, role, now);
@@ -360,6 +362,7 @@ impl Engine {
         self.close_channel(job);
         self.trace.end(job, "cancelled", None);
         self.visit(|shared, now| {
+            shared.stop_waiting(job.execution());
             if shared.is_overdue(job.execution()) {
                 shared.has_come_back(job.execution(), now);
             } else {

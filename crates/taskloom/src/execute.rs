@@ -89,7 +89,7 @@ enum UnderWay {
     NotBegun,
     /// Its run is being opened in its store, on a thread that may wait for that.
     #[cfg(feature = "sqlite")]
-    Opening(JoinHandle<Result<RunHandle>>),
+    Opening(JoinHandle<Result<durably::Begun>>),
     Begun(RunHandle),
 }
 
@@ -250,6 +250,7 @@ impl Execute {
         Ok(UnderWay::Begun(self.handle(engine, host, None)))
     }
 
+    #[cfg_attr(not(feature = "sqlite"), expect(clippy::unused_self, reason = "only a run in a store needs it"))]
     fn handle(&self, engine: Arc<Engine>, host: Arc<RustHost>, listener: Option<Arc<Listener>>) -> RunHandle {
         RunHandle::new(
             engine,
@@ -286,6 +287,7 @@ impl Execute {
     }
 
     #[cfg(not(feature = "sqlite"))]
+    #[expect(clippy::unnecessary_wraps, reason = "with stores it may fail")]
     fn engine(&self, plan: Arc<Plan>, options: &RunOptions, host: &Arc<RustHost>) -> Result<Arc<Engine>> {
         Ok(self.begin(Engine::new(plan, options, self.channel.clone(), Box::new(host.clone()), None)))
     }
@@ -315,13 +317,15 @@ impl Future for Execute {
         if let UnderWay::Opening(opening) = &mut this.under_way {
             let opened = std::task::ready!(Pin::new(opening).poll(context));
             match opened.unwrap_or_else(|ended| Err(durably::ended(&ended))) {
-                Ok(handle) => this.under_way = UnderWay::Begun(handle),
+                Ok(begun) => this.under_way = begun.take().map_or(UnderWay::NotBegun, UnderWay::Begun),
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
         match &mut this.under_way {
             UnderWay::Begun(handle) => Pin::new(handle).poll(context),
-            _ => Poll::Pending,
+            UnderWay::NotBegun => Poll::Pending,
+            #[cfg(feature = "sqlite")]
+            UnderWay::Opening(_) => Poll::Pending,
         }
     }
 }

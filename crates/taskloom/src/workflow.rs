@@ -66,6 +66,7 @@ impl Workflow {
     /// # }
     /// ```
     #[must_use = "the workflow that was added to is consumed"]
+    #[expect(clippy::needless_pass_by_value, reason = "as `add` takes one")]
     pub fn template(self, definition: Definition) -> Self {
         let (mut core, mistake) = self.into_parts();
         core.note_definition(definition.0.definition());

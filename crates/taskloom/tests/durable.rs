@@ -1,5 +1,6 @@
 //! Runs in a store: D-1, D-2.
 #![cfg(feature = "sqlite")]
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

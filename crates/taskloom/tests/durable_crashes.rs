@@ -383,7 +383,7 @@ fn write(ctx: &Context, number: i64) -> Result<i64, Box<dyn Error + Send + Sync>
     let channel = ctx.channel();
     channel.append("list", number)?;
     channel.prepend("list", -number)?;
-    channel.ttl(Duration::from_secs(3600)).set("last", number)?;
+    channel.ttl(Duration::from_hours(1)).set("last", number)?;
     let total = channel.atomic_add("total", number)?;
     channel.at_once().set(format!("once {number}"), number)?;
     {
@@ -437,4 +437,87 @@ fn r_15_clean_ups() {
 fn c_11_workflows_in_workflows() {
     let part = || Workflow::new("part").add(named("a", 1) >> (plus("b", 1) | plus("c", 2)));
     check_at_once(|| Workflow::new("w").add(named("a", 1) >> part() >> end::task().task_id("end")));
+}
+
+#[task]
+async fn forever(ctx: Context) -> i64 {
+    called(&ctx);
+    std::future::pending().await
+}
+
+#[test]
+fn s_03_tasks_that_their_group_tells_to_end() {
+    let flow = || {
+        let group = (forever::task().task_id("forever") | broken("broken")).fail_fast(true).group_name("g");
+        Workflow::new("w").add(named("a", 1) >> group >> end::task().task_id("end"))
+    };
+    survives_every_crash(&Case { workflow: &flow, execute: &|execute| execute, is_serial: false });
+}
+
+#[test]
+fn r_07_timeouts() {
+    check_at_once(|| {
+        let late = forever::task().task_id("late");
+        let late = late.with_options(|options| options.timeout(Duration::from_millis(1)).max_retries(1));
+        let group = (late | named("b", 1)).policy(Policy::BestEffort);
+        Workflow::new("w").add(named("a", 1) >> group >> end::task().task_id("end"))
+    });
+}
+
+/// A part of a workflow, made at random.
+fn part(random: &mut fastrand::Rng, depth: u32, ids: &mut u32) -> Fragment {
+    *ids += 1;
+    let id = format!("t{ids}");
+    if depth == 0 || random.u32(0..4) == 0 {
+        let always = random.u32(0..8) == 0;
+        let when = if always { RunWhen::Always } else { RunWhen::Success };
+        let retries = random.u32(0..3);
+        return match random.u32(0..8) {
+            0 => broken(&id).with_options(|options| options.run_when(when)).into_fragment(),
+            1 | 2 => {
+                let task = shaky::task().task_id(&*id).value(3).failures(random.u32(0..3));
+                task.with_options(|options| options.max_retries(retries).run_when(when)).into_fragment()
+            }
+            3 => give::map().task_id(&*id).value([1, 2, 3]).into_fragment(),
+            4 => countdown::task().task_id(&*id).value(random.i64(0..3)).into_fragment(),
+            5 if !always => grow::task().task_id(&*id).count(random.i64(0..3)).into_fragment(),
+            6 if random.u32(0..4) == 0 => stop::task().task_id(&*id).cancels(random.bool()).into_fragment(),
+            7 => {
+                let number = i64::from(*ids);
+                let task = write::task().task_id(&*id).number(number);
+                task.with_options(|options| options.max_retries(retries).run_when(when)).into_fragment()
+            }
+            _ => named(&id, 1).with_options(|options| options.run_when(when)).into_fragment(),
+        };
+    }
+    let name = format!("g{ids}");
+    let parts: Vec<Fragment> = (0..random.u32(2..4)).map(|_| part(random, depth - 1, ids)).collect();
+    if random.bool() {
+        return chain(parts);
+    }
+    let group = parallel(parts).group_name(name);
+    let group = match random.u32(0..6) {
+        0 => group.policy(Policy::BestEffort),
+        1 => group.policy(Policy::AtLeast(1)),
+        2 => group.policy(Enough(random.usize(0..3))),
+        _ => group,
+    };
+    group.fail_fast(random.u32(0..4) == 0)
+}
+
+/// `TASKLOOM_TEST_SEED` is the first seed, `TASKLOOM_TEST_CASES` how many there are.
+#[test]
+fn d_01_workflows_made_at_random() {
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    let first = number("TASKLOOM_TEST_SEED").unwrap_or_else(|| fastrand::u64(..1 << 32));
+    for seed in first..first + number("TASKLOOM_TEST_CASES").unwrap_or(15) {
+        println!("TASKLOOM_TEST_SEED={seed}");
+        let flow = || {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let part = part(&mut random, 3, &mut 0);
+            Workflow::new("random").add(named("first", 1) >> part >> end::task().task_id("end"))
+        };
+        let steps = fastrand::Rng::with_seed(seed).u64(0..12);
+        check_with(flow, |execute| if steps < 2 { execute.max_steps(4 + steps) } else { execute });
+    }
 }

@@ -61,7 +61,7 @@ fn start_many(child: &str, running: usize) -> (Vec<String>, usize) {
                 let output = process.take().unwrap().wait_with_output().unwrap();
                 let text = String::from_utf8_lossy(&output.stdout).into_owned();
                 let last =
-                    text.lines().filter_map(|line| line.split_once("> ")).map(|(_, said)| said.to_owned()).last();
+                    text.lines().filter_map(|line| line.split_once("> ")).map(|(_, said)| said.to_owned()).next_back();
                 said.push(last.unwrap_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned()));
             }
         }

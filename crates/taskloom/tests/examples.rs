@@ -18,6 +18,9 @@ fn run(example: &str) -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["run", "--quiet", "--example", example]).current_dir(root());
+    if cfg!(feature = "sqlite") {
+        command.args(["--package", "taskloom", "--features", "sqlite"]);
+    }
     command
 }
 
@@ -97,6 +100,18 @@ fn c_08_r_08_groups_print_what_is_written_beside_them() {
 #[test]
 fn r_07_r_15_retries_print_what_is_written_beside_them() {
     assert_eq!(output_of("retries"), expected("retries"));
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn d_01_d_04_a_durable_run_prints_what_is_written_beside_it() {
+    assert_eq!(output_of("durable"), expected("durable"));
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn d_05_an_approval_prints_what_is_written_beside_it() {
+    assert_eq!(output_of("approval"), expected("approval"));
 }
 
 #[test]

@@ -35,7 +35,7 @@ class _Running:
 
     def __init__(self, is_async: bool, questions: Questions) -> None:
         self.is_async = is_async
-        self.control = Control(questions)
+        self.control = Control(questions, is_async)
         self._cancel: Callable[[], object] | None = None
 
     def cancel(self) -> None:

@@ -47,7 +47,8 @@ class Questions:
 class Control:
     """Stands for the run of a task."""
 
-    def __init__(self, questions: Questions) -> None:
+    def __init__(self, questions: Questions, is_async: bool) -> None:
+        self.is_async = is_async
         self.cancelled = False
         """Whether the task is to end, as far as this process has heard."""
         self._questions = questions
@@ -78,6 +79,10 @@ class Control:
         return self.ask("control", "run_id")
 
     @property
+    def is_durable(self) -> bool:
+        return self.ask("control", "is_durable")
+
+    @property
     def workflow_name(self) -> str:
         return self.ask("control", "workflow_name")
 
@@ -91,6 +96,9 @@ class Control:
 
     def channel(self) -> _Channel:
         return _Channel(self)
+
+    def waits(self) -> _Waits:
+        return _Waits(self)
 
     def get(self, task_id: str, default: Any) -> Any:
         value = self.ask("control", "get", task_id, Missing)
@@ -173,6 +181,40 @@ class _Channel:
 
     def release(self, key: str, publish: bool) -> None:
         self._ask("release", key, publish)
+
+
+class _Waits:
+    """Stands for what takes time in an execution, or is remembered."""
+
+    def __init__(self, control: Control) -> None:
+        self._ask = functools.partial(control.ask, "waits")
+
+    def recall(self, key: str) -> tuple[bool, Any]:
+        return self._ask("recall", key)
+
+    def learn(self, annotation: object) -> None:
+        self._ask("learn", annotation)
+
+    def begin_step(self) -> None:
+        self._ask("begin_step")
+
+    def end_step(self, key: str, value: Any) -> None:
+        self._ask("end_step", key, value)
+
+    def fail_step(self) -> None:
+        self._ask("fail_step")
+
+    def sleep(self, key: str, seconds: float) -> float:
+        return self._ask("sleep", key, seconds)
+
+    def ask(self, key: str, kind: str, prompt: str, options: list[str], timeout: float | None) -> float:
+        return self._ask("ask", key, kind, prompt, options, timeout)
+
+    def look(self) -> float:
+        return self._ask("look")
+
+    def wait_for_change(self, seconds: float) -> None:
+        self._ask("wait_for_change", seconds)
 
 
 class _Acquire:

@@ -106,7 +106,7 @@ class Process:
             threading.Thread(target=_wait_for_lock, args=arguments, name="taskloom-lock", daemon=True).start()
             return
         try:
-            asked = order.control if receiver == "control" else order.control.channel()
+            asked = order.control if receiver == "control" else getattr(order.control, receiver)()
             value = getattr(asked, name)
             answer = _sent(value(*loads(body)) if callable(value) else value, f"{receiver}.{name}")
         except Exception as error:

@@ -11,8 +11,9 @@ use crate::{
 
 pub(super) fn run(arguments: &[&str]) -> Result<(), Failure> {
     match arguments {
-        [] => rust(&[]).and_then(|()| python(&[])),
+        [] => rust(&[]).and_then(|()| durable(&[])).and_then(|()| python(&[])),
         ["rust", rest @ ..] => rust(rest),
+        ["durable", rest @ ..] => durable(rest),
         ["python", rest @ ..] => python(rest),
         _ => Err(misused("bench", arguments)),
     }
@@ -42,8 +43,21 @@ fn flow_graph() -> Result<PathBuf, Failure> {
     Ok(program)
 }
 
-fn python(rest: &[&str]) -> Result<(), Failure> {
+/// Runs in a store.
+fn durable(rest: &[&str]) -> Result<(), Failure> {
+    let program = ["run", "--release", "--package", "taskloom-bench", "--features", "sqlite", "--bin", "durable", "--"];
+    execute(cargo(program).args(rest))?;
+    let peers = peers()?;
+    execute(Command::new(peers.python()).arg("bench/python/durable.py").args(rest))
+}
+
+/// Where Taskloom and its peers in Python are.
+fn peers() -> Result<Venv, Failure> {
     let peers = Venv::benchmarks()?;
     Venv::development()?.install_taskloom_into(&peers)?;
-    execute(Command::new(peers.python()).arg("bench/python/compare.py").args(rest))
+    Ok(peers)
+}
+
+fn python(rest: &[&str]) -> Result<(), Failure> {
+    execute(Command::new(peers()?.python()).arg("bench/python/compare.py").args(rest))
 }

@@ -75,8 +75,14 @@ impl ChannelState {
         self.trail.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Makes a change again that a trail tells of.
+    /// Makes a change again that a trail tells of. It is not noted down anew.
     pub fn replay(&mut self, published: Published, now: Duration) {
+        let trail = self.trail.take();
+        self.make_again(published, now);
+        self.trail = trail;
+    }
+
+    fn make_again(&mut self, published: Published, now: Duration) {
         match published {
             Published::Set { key, content, expires } => self.insert(&key, Entry { content, expires }),
             Published::Delete { key } => self.publish(&key, Change::Delete, now),

@@ -217,19 +217,22 @@ fn refuse_unfilled(plan: &Plan, node: NodeId, fills: &[Fill]) -> Result<(), Buil
         Argument::Group(_) => "the group that it is bound to is not part of this run".to_owned(),
         Argument::Open | Argument::Value(_) => "it is not bound".to_owned(),
     };
-    let (of_type, looked) = match parameter.type_id {
-        Some(_) => (format!(": {}", parameter.type_name), "no direct predecessor alone gives this type"),
-        None => (String::new(), "it is not looked for in the run"),
+    let name = &parameter.name;
+    // Without a type nothing is looked for, and the front end is another one than Rust's.
+    let (of_type, looked, how) = match parameter.type_id {
+        Some(_) => {
+            let of_type = format!(": {}", parameter.type_name);
+            (of_type, "no direct predecessor alone gives this type", format!("it with `.{name}(…)`,"))
+        }
+        None => (String::new(), "it is not looked for in the run", format!("`{name}` when the instance is made,")),
     };
     let message = format!(
-        "`{}` has no value for `{}{of_type}`: {missing}, it has no default, and {looked} (definition `{}`, made at {})",
+        "`{}` has no value for `{name}{of_type}`: {missing}, it has no default, and {looked} (definition `{}`, made at {})",
         plan.id(node),
-        parameter.name,
         task.definition().id(),
         task.place(),
     );
-    Err(BuildError::new(BuildErrorKind::UnfilledParameter, message).task(plan.id(node)).hint(format!(
-        "bind `{}` when the instance is made, to a value or to the instance whose output it is",
-        parameter.name
-    )))
+    Err(BuildError::new(BuildErrorKind::UnfilledParameter, message)
+        .task(plan.id(node))
+        .hint(format!("bind {how} to a value or to the instance whose output it is")))
 }

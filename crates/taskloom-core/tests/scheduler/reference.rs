@@ -83,6 +83,10 @@ impl<'a> Reference<'a> {
 
     /// The node that has to start next where nodes of these kinds can.
     pub(crate) fn next(&self, kinds: TaskKinds) -> Option<usize> {
+        let is_judging = self.running().len() > self.running_tasks().len();
+        if is_judging && self.limits.max_concurrency.is_some_and(|most| most.get() == 1) {
+            return None;
+        }
         let mut exits = self.queue.iter().copied().filter(|&node| self.graph.recipe(node).is_none());
         if let Some(exit) = exits.next()
             && kinds.contains(TaskKind::Judgement)

@@ -13,6 +13,7 @@ fn s_01_states_are_called_as_in_the_contract() {
         (State::Ready, "ready"),
         (State::Running, "running"),
         (State::BackingOff, "backing off"),
+        (State::Suspended, "suspended"),
         (State::Succeeded, "succeeded"),
         (State::Failed, "failed"),
         (State::Skipped, "skipped"),

@@ -60,6 +60,12 @@ impl RunControl {
         self.plan.task(self.node).definition().body().is_async()
     }
 
+    /// Whether the run is kept in a store.
+    #[getter]
+    fn is_durable(&self) -> bool {
+        self.engine.upgrade().is_some_and(|engine| engine.is_durable())
+    }
+
     /// The workflow's name.
     #[getter]
     fn workflow_name(&self) -> &str {

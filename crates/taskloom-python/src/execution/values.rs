@@ -24,6 +24,11 @@ impl PyValues {
         Self { codec }
     }
 
+    pub(super) fn learn(&self, annotation: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = annotation.py();
+        self.codec.bind(py).call_method1(intern!(py, "learn"), (annotation,)).map(drop)
+    }
+
     fn write(&self, value: &Value) -> Result<String, BoxError> {
         Python::attach(|py| {
             let text = self.codec.bind(py).call_method1(intern!(py, "encode"), (unwrap(py, value),));

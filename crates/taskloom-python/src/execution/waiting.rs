@@ -1,7 +1,9 @@
+use std::any::Any;
+
 use pyo3::{exceptions::PyValueError, prelude::*};
 use taskloom::engine::waiting::{Awaited, Look, Question, QuestionKind, Remembered};
 
-use super::control::RunControl;
+use super::{control::RunControl, question, values::PyValues};
 use crate::{
     errors,
     exit::Inside,
@@ -32,9 +34,17 @@ impl Waits {
                 let value = values.read_result(self.task(), &text).map_err(|error| errors::unwritable(py, &*error))?;
                 Ok((true, Some(unwrap(py, &value).clone())))
             }
-            (None, Some(text), None) => Ok((true, Some(py.import("json")?.call_method1("loads", (&*text,))?))),
+            (None, Some(text), None) => Ok((true, Some(question::read(py, &text)?))),
             (None, None, _) => Ok((true, None)),
         }
+    }
+
+    /// Names a class whose values the run reads and writes from here on, by an annotation.
+    fn learn(&self, py: Python<'_>, annotation: &Bound<'_, PyAny>) -> PyResult<()> {
+        let engine = self.engine(py)?;
+        let Some(values) = engine.values() else { return Ok(()) };
+        let values: &dyn Any = values;
+        values.downcast_ref::<PyValues>().map_or(Ok(()), |values| values.learn(annotation))
     }
 
     /// Begins a step: what is written to the channel from here on is published with its end.

@@ -45,7 +45,8 @@ impl Context {
         self.wait(Awaited::Until(until), None)
     }
 
-    /// [`sleep`](Self::sleep) in an async task.
+    /// [`sleep`](Self::sleep) in an async task. If the body is left, its future may be dropped here, before it hears of
+    /// that.
     ///
     /// # Errors
     ///

@@ -156,19 +156,25 @@ impl Context {
         Err(self.unreadable(name, &format!("it is no `{}`", std::any::type_name::<T>())))
     }
 
+    #[cfg(feature = "sqlite")]
     fn remembered<T: StepValue>(&self, name: &str, value: &T) -> Result<Remembered> {
-        let mut text = None;
-        #[cfg(feature = "sqlite")]
-        if self.engine()?.is_durable() {
+        let written = if self.engine()?.is_durable() {
             let written = value.__write().map_err(|error| {
                 let id = self.task_id();
                 let message = format!("what step `{name}` of `{id}` gives cannot be recorded: {error}");
                 Error::new(ErrorKind::Encoding, message).task(id).cause(Some(error.into()))
             })?;
-            text = Some(written.into());
-        }
-        let _ = (name, &mut text);
-        Ok(Remembered { value: Some(Arc::new(value.clone())), text })
+            Some(written.into())
+        } else {
+            None
+        };
+        Ok(Remembered { value: Some(Arc::new(value.clone())), text: written })
+    }
+
+    #[cfg(not(feature = "sqlite"))]
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "with stores it may fail")]
+    fn remembered<T: StepValue>(&self, _name: &str, value: &T) -> Result<Remembered> {
+        Ok(Remembered { value: Some(Arc::new(value.clone())), text: None })
     }
 
     fn unreadable(&self, name: &str, why: &dyn std::fmt::Display) -> Error {

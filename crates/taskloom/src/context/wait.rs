@@ -57,6 +57,9 @@ impl Context {
         let pause = Pause::new(&engine, self.execution);
         let (is_over, execution) = (pause.is_over.clone(), self.execution);
         let look = apart(durable, move || {
+            if is_over.load(Ordering::SeqCst) {
+                return Look::Cancelled;
+            }
             let look = engine.begin_wait(execution, awaited, patience);
             // It may have been dropped meanwhile.
             if is_over.load(Ordering::SeqCst) {

@@ -127,7 +127,7 @@ impl Fold {
                 }
                 error.to_string()
             }
-            Happened::Due(node) => {
+            Happened::Due(node) | Happened::Continued(node) => {
                 self.known.entry(node).or_default().state = Some(State::Ready);
                 String::new()
             }
@@ -161,10 +161,6 @@ impl Fold {
                 (known.state, known.next) = (Some(State::Suspended), Next::Same);
                 String::new()
             }
-            Happened::Continued(node) => {
-                self.known.entry(node).or_default().state = Some(State::Ready);
-                String::new()
-            }
             Happened::Rested { .. } | Happened::Resumed => String::new(),
             Happened::Reopened => {
                 self.reopened();
@@ -183,9 +179,7 @@ impl Fold {
 
     /// What was dropped goes on, and what has begun because the run was cancelled has not happened.
     fn reopened(&mut self) {
-        for (node, before) in self.before.take().unwrap_or_default() {
-            self.known.insert(node, before);
-        }
+        self.known.extend(self.before.take().unwrap_or_default());
     }
 
     fn ended(&mut self, node: NodeId, state: State, at: Duration) -> &mut Known {

@@ -31,7 +31,8 @@ impl StoreJournal {
     /// How far the run is after this.
     fn status(&self, what: &Happened) -> Option<RunStatus> {
         Some(match what {
-            Happened::Rested { due } => RunStatus::Suspended { until: due.map(|due| self.begun + due) },
+            // A time beyond the clock's never comes.
+            Happened::Rested { due } => RunStatus::Suspended { until: due.and_then(|due| self.begun.checked_add(due)) },
             Happened::Resumed | Happened::Reopened => RunStatus::Running,
             Happened::Finished { status } => RunStatus::Ended(match status.as_str() {
                 "terminated" => Status::Terminated,

@@ -4,9 +4,9 @@
 //! journal is that in which the scheduler was told. Effects wait until the entries that they rest on are written: a body
 //! is called, the end of the run is told, and a call that publishes something in the channel returns, only after that.
 //! Nobody is there to write but those who wait: the first of them takes the whole queue and writes it in one go, and the
-//! others wait for it ([`Commits`]). So a chain hands nothing over, and tasks that end together share one commit.
+//! others wait for it (`Commits`). So a chain hands nothing over, and tasks that end together share one commit.
 //!
-//! A resume tells the scheduler the same again ([`replay`]). Attempts that were under way begin anew, as the same attempt.
+//! A resume tells the scheduler the same again (`replay`). Attempts that were under way begin anew, as the same attempt.
 
 mod commits;
 mod entry;
@@ -87,14 +87,16 @@ impl Durable {
 
     /// The same with values for parameters.
     #[must_use]
-    pub fn overriding(self, overrides: Overrides) -> Self {
-        Self { overrides, ..self }
+    pub fn overriding(mut self, overrides: Overrides) -> Self {
+        self.overrides = overrides;
+        self
     }
 
     /// A run that has ended, and is only read.
     #[must_use]
-    pub fn read_only(self, is_read: bool) -> Self {
-        Self { is_read, ..self }
+    pub fn read_only(mut self, is_read: bool) -> Self {
+        self.is_read = is_read;
+        self
     }
 
     /// How long ago the run began, when this process took it up: as its entries have it, if the clock says less.
@@ -128,7 +130,8 @@ impl Engine {
 
     #[cold]
     fn hold_until_written(self: &Arc<Self>, next: Option<Job>, role: Role) -> Option<Job> {
-        if self.write() {
+        let rests = next.as_ref().map(|job| job.rests_on);
+        if rests.is_some_and(|rests| self.runs_ahead(rests)) || self.write() {
             return next;
         }
         // It has not begun, and nothing of it will be known.
@@ -139,6 +142,12 @@ impl Engine {
         });
         debug_assert!(next.is_none(), "a run without a journal starts nothing");
         None
+    }
+
+    /// Whether a job may begin while what has happened lately, on which it does not rest, is still to be written. That is
+    /// done soon, and not put off for a job that may take long.
+    fn runs_ahead(&self, rests_on: u64) -> bool {
+        self.durable.as_ref().is_some_and(|durable| durable.commits.run_ahead(rests_on))
     }
 
     /// Waits until everything that has happened so far is written; says whether it is. If not, the run ends.
@@ -166,6 +175,13 @@ impl Engine {
             self.let_go();
             self.visit(|shared, _| shared.seal());
         }
+    }
+}
+
+/// The thread that writes holds on to the run; without its engine nothing more will be written.
+impl Drop for Durable {
+    fn drop(&mut self) {
+        self.commits.close();
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Job {
     pub attempt: u32,
     /// Since the run began.
     pub(super) started: Duration,
+    /// How many entries of the run's journal have to be written before it may begin.
+    pub(super) rests_on: u64,
     /// What is needed beside the bound values, if anything is.
     pub(super) sources: Option<Box<Sources>>,
     pub(super) judgement: Option<Box<Judgement>>,
@@ -75,6 +77,7 @@ impl Job {
             iteration,
             attempt,
             started,
+            rests_on: 0,
             sources: None,
             judgement: None,
             asks: OnceLock::new(),

@@ -6,7 +6,7 @@ mod starving;
 mod waiting;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -107,7 +107,7 @@ pub(super) struct Shared {
     /// If the run is durable and has not ended.
     writing: Option<Box<Writing>>,
     /// Attempts that were under way when another process lost the run, and that nobody has taken up since.
-    lost: Vec<NodeId>,
+    lost: VecDeque<NodeId>,
     journal_lost: Option<Arc<dyn std::error::Error + Send + Sync>>,
     waiting: Waiting,
     overrides: Overrides,
@@ -148,7 +148,7 @@ impl Shared {
             parked: false,
             starving: Starving::default(),
             writing: None,
-            lost: Vec::new(),
+            lost: VecDeque::new(),
             journal_lost: None,
             waiting: Waiting::new(options.suspend_after),
             overrides: Overrides::default(),
@@ -201,6 +201,7 @@ impl Shared {
         }
         self.starving.last_start = now;
         let mut job = Job::new(node, self.scheduler.iteration(node), self.scheduler.attempt(node), now);
+        job.rests_on = self.rests_on(node);
         if let Kind::Exit(group) = self.plan.kind(node) {
             job.judgement = Some(Box::new(self.judgement(group)));
             return Some(job);
@@ -245,6 +246,9 @@ impl Shared {
         }
         if !self.lost.is_empty() {
             self.drop_lost();
+        }
+        if self.writing.is_some() {
+            self.note_readied();
         }
         if may_end_waits {
             self.give_up_waits();
@@ -402,7 +406,7 @@ impl Shared {
     /// The wait before an execution's next attempt is over.
     pub(super) fn retry_due(&mut self, Execution { node, iteration, attempt }: Execution) {
         let is_current = self.scheduler.iteration(node) == iteration && self.scheduler.attempt(node) == attempt + 1;
-        if is_current && self.finished.is_none() {
+        if is_current && !self.is_closed() {
             let is_due = self.scheduler.state(node) == State::BackingOff;
             self.write(|_| Happened::Due(node));
             self.apply(Event::Due(node));
@@ -430,6 +434,9 @@ impl Shared {
             self.data.remove(&node);
         }
         let said = wish.as_ref().and_then(Wish::message);
+        if wish.is_some() {
+            self.is_not_straight();
+        }
         let control = match wish {
             None => {
                 self.apply(Event::Succeeded(node));
@@ -490,7 +497,7 @@ impl Shared {
     }
 
     pub(super) fn cancel(&mut self) {
-        if !self.is_finished() {
+        if !self.is_closed() {
             self.write(|_| Happened::Cancelled { by_time: false });
             self.apply(Event::Cancelled);
         }

@@ -65,9 +65,11 @@ impl Engine {
         self.visit(|shared, _| shared.ask(execution, key, question));
     }
 
-    /// The questions of the run that have no answer.
-    pub fn questions(&self) -> Vec<Question> {
-        self.shared.lock().waiting().open_questions()
+    /// The questions of the run that have no answer. They can be answered: they are written.
+    pub fn questions(self: &Arc<Self>) -> Vec<Question> {
+        let questions = self.shared.lock().waiting().open_questions();
+        self.write();
+        questions
     }
 
     /// Answers a question of the run with a value as text; says whether it was open.

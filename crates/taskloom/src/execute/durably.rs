@@ -47,6 +47,23 @@ impl Durably {
     }
 }
 
+/// A run that was begun. It is cancelled if nobody takes it, since nobody waits for it then.
+pub(super) struct Begun(Option<RunHandle>);
+
+impl Begun {
+    pub(super) fn take(mut self) -> Option<RunHandle> {
+        self.0.take()
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if let Some(handle) = &self.0 {
+            handle.cancel();
+        }
+    }
+}
+
 impl Execute {
     /// Keeps the run in a store: what has happened survives the death of the process, and the same program with the same
     /// [`run_id`](Self::run_id) goes on from there. What has completed is not executed again.
@@ -107,13 +124,13 @@ impl Execute {
     }
 
     /// Opens the run on a thread that may wait for that.
-    pub(super) fn open_elsewhere(&self) -> JoinHandle<Result<RunHandle>> {
+    pub(super) fn open_elsewhere(&self) -> JoinHandle<Result<Begun>> {
         let this = self.again();
         let runtime = Runtime::current();
         Runtime::own().handle().spawn_blocking(move || {
             let (engine, host) = this.prepare(runtime, false)?;
             engine.launch();
-            Ok(this.handle(engine, host, None))
+            Ok(Begun(Some(this.handle(engine, host, None))))
         })
     }
 

@@ -7,12 +7,12 @@ use std::{
 };
 
 use super::host::RustHost;
-#[cfg(feature = "sqlite")]
-use crate::{Error, ErrorKind, OpenQuestion, Store, feedback};
 use crate::{
     Events, Result, Run,
     engine::{Engine, Listener},
 };
+#[cfg(feature = "sqlite")]
+use crate::{OpenQuestion, Store, feedback};
 
 /// A run in the background; awaiting it gives the [`Run`]. Dropping it lets the run go on.
 pub struct RunHandle {
@@ -85,25 +85,11 @@ impl RunHandle {
     ///
     /// # Errors
     ///
-    /// [`FeedbackNotFound`](ErrorKind::FeedbackNotFound) if the run has no such question that is open,
-    /// [`InvalidFeedback`](ErrorKind::InvalidFeedback) if this cannot be an answer to it; and what [`Store::answer`] says.
+    /// [`FeedbackNotFound`](crate::ErrorKind::FeedbackNotFound) if the run has no such question that is open,
+    /// [`InvalidFeedback`](crate::ErrorKind::InvalidFeedback) if this cannot be an answer to it; and what [`Store::answer`] says.
     #[cfg(feature = "sqlite")]
     pub fn answer(&self, id: &str, json: &str) -> Result<()> {
-        if let Some(store) = &self.store {
-            store.answer(id, json)?;
-            self.engine.fetch_answers();
-            return Ok(());
-        }
-        let not_found = || {
-            let message = format!("the run has no open question `{id}`\n  `questions()` lists those there are");
-            Error::new(ErrorKind::FeedbackNotFound, message)
-        };
-        let question = self.questions().into_iter().find(|question| question.id == id).ok_or_else(not_found)?;
-        feedback::check(question.kind, &question.options, json).map_err(|why| {
-            let message = format!("{json} is no answer to `{}` of `{}`: {why}", question.prompt, question.task_id);
-            Error::new(ErrorKind::InvalidFeedback, message).task(&question.task_id)
-        })?;
-        if self.engine.answer(id, json) { Ok(()) } else { Err(not_found()) }
+        feedback::answer(&self.engine, self.store.as_ref(), id, json)
     }
 
     /// The id of the run: 32 hexadecimal digits.

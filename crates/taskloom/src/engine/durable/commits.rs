@@ -4,6 +4,8 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    thread,
+    time::Duration,
 };
 
 use parking_lot::{Condvar, Mutex};
@@ -22,10 +24,26 @@ pub(in crate::engine) struct Commits {
     /// How many entries are written.
     written: AtomicU64,
     failed: AtomicBool,
+    /// Tells the thread that writes what nobody waits for that there is something.
+    ahead: Condvar,
 }
+
+/// How many entries may wait to be written while jobs begin that do not rest on them.
+const MOST_AHEAD: u64 = 256;
+
+/// How long they wait at most, but for the commit itself.
+const SOON: Duration = Duration::from_millis(1);
 
 /// Why nothing can be written any more.
 type Lost = Arc<dyn Error + Send + Sync>;
+
+#[derive(Default, PartialEq, Eq)]
+enum Writer {
+    #[default]
+    None,
+    Idle,
+    Busy,
+}
 
 #[derive(Default)]
 struct Queue {
@@ -34,6 +52,9 @@ struct Queue {
     /// Whether somebody is writing.
     busy: bool,
     error: Option<Lost>,
+    /// The thread that writes what nobody waits for.
+    writer: Writer,
+    is_closed: bool,
 }
 
 impl Commits {
@@ -45,6 +66,7 @@ impl Commits {
             last: AtomicU64::new(0),
             written: AtomicU64::new(0),
             failed: AtomicBool::new(false),
+            ahead: Condvar::new(),
         }
     }
 
@@ -69,6 +91,56 @@ impl Commits {
     /// Nothing more will be written: lets go of the run.
     pub(super) fn close(&self) {
         drop(self.journal.lock().take());
+        self.queue.lock().is_closed = true;
+        self.ahead.notify_all();
+    }
+
+    /// The number of the last entry that somebody has to wait for.
+    pub(in crate::engine) fn last(&self) -> u64 {
+        self.last.load(Ordering::Acquire)
+    }
+
+    /// Says whether this many entries are written, and few others wait; then somebody writes these soon.
+    pub(super) fn run_ahead(self: &Arc<Self>, rests_on: u64) -> bool {
+        let (written, last) = (self.written.load(Ordering::Acquire), self.last());
+        if written < rests_on || last.saturating_sub(written) > MOST_AHEAD || self.failed.load(Ordering::Acquire) {
+            return false;
+        }
+        if written == last {
+            return true;
+        }
+        let mut queue = self.queue.lock();
+        if queue.writer == Writer::None {
+            let commits = self.clone();
+            let writer = thread::Builder::new().name("taskloom-writer".to_owned());
+            // Without one everybody waits, as if each job rested on all before it.
+            if writer.spawn(move || commits.write_soon()).is_ok() {
+                queue.writer = Writer::Busy;
+            }
+        } else if queue.writer == Writer::Idle {
+            self.ahead.notify_one();
+        }
+        queue.writer != Writer::None
+    }
+
+    /// Writes, a moment after it has happened, what nobody waits for.
+    fn write_soon(&self) {
+        let mut queue = self.queue.lock();
+        while !queue.is_closed && queue.error.is_none() {
+            if self.unwritten().is_none() {
+                queue.writer = Writer::Idle;
+                self.ahead.wait(&mut queue);
+                queue.writer = Writer::Busy;
+                continue;
+            }
+            // What comes meanwhile goes with it.
+            self.ahead.wait_for(&mut queue, SOON);
+            drop(queue);
+            // If it cannot be written, whoever takes the next job says so.
+            let _ = self.write(self.last());
+            queue = self.queue.lock();
+        }
+        queue.writer = Writer::None;
     }
 
     /// What there is to wait for, if there is anything.

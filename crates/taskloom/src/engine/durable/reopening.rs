@@ -68,7 +68,9 @@ impl Engine {
                 | Happened::Dropped(_)
                 | Happened::Failed { .. }
                 | Happened::Rested { .. }
-                | Happened::Finished { .. } => {}
+                | Happened::Finished { .. }
+                | Happened::Resumed
+                | Happened::Reopened => {}
                 Happened::Published { .. } => self.tell_again(durable, replay, entry)?,
                 Happened::Succeeded { node, .. }
                 | Happened::Expanded { node, .. }
@@ -83,7 +85,6 @@ impl Engine {
                         self.tell_again(durable, replay, entry)?;
                     }
                 }
-                Happened::Resumed | Happened::Reopened => {}
             }
         }
         Ok(())

@@ -32,6 +32,8 @@ pub(in crate::engine) struct Replay {
     /// When the waits of those that back off are over, and how long they were.
     backoffs: HashMap<NodeId, (Duration, Duration)>,
     count: u64,
+    /// Whether an execution has asked for something, such as a jump.
+    has_asked: bool,
     last: Duration,
     /// Whether the last entry says that the run has ended, or has come to rest.
     is_sealed: bool,
@@ -71,7 +73,7 @@ impl Engine {
             return Ok(true);
         }
         let mut shared = self.shared.lock();
-        shared.write_to(durable.commits.clone());
+        shared.write_to(durable.commits.clone(), !replay.has_asked);
         shared.set_time(self.now());
         if reopens {
             shared.write(|_| Happened::Reopened);
@@ -105,6 +107,7 @@ impl Engine {
                 }
             }
             Happened::Succeeded { node, value, asked, changes } => {
+                replay.has_asked |= !matches!(asked, Asked::Nothing);
                 let job = self.job_again(replay, node)?;
                 self.publish_again(&*durable.values, changes, at)?;
                 let value: Value = match value {
@@ -241,6 +244,9 @@ impl Engine {
             Asked::Nothing => return Ok(None),
             Asked::Cancel(message) => Wish::Cancel(message),
             Asked::Terminate(message) => Wish::Terminate(message),
+            Asked::Iterate(_) if self.plan.task(node).definition().parameters().is_empty() => {
+                Wish::Iterate(Arc::new(()))
+            }
             Asked::Iterate(text) => Wish::Iterate(values.read_argument(self.plan.task(node).definition(), 0, &text)?),
             Asked::Jump(targets) => Wish::Jump(goals(targets)?),
             Asked::Add(targets) => Wish::Add(goals(targets)?),

@@ -1,4 +1,4 @@
-use std::{error::Error, sync::Arc};
+use std::{any::Any, error::Error, sync::Arc};
 
 use taskloom_core::{
     Definition, Instance, NodeId, RunPlan, Value,
@@ -10,7 +10,7 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// How a front end writes values as text, and reads them (rule D-3). All of this may call the user's code, so it is
 /// asked while no lock is held.
-pub trait Values: Send + Sync {
+pub trait Values: Any + Send + Sync {
     /// The result of a task, or of an element of a map, as text.
     ///
     /// # Errors

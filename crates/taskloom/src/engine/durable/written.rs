@@ -46,6 +46,10 @@ impl Durable {
             Peek::Nothing => Asked::Nothing,
             Peek::Cancel(message) => Asked::Cancel((*message).to_owned()),
             Peek::Terminate(message) => Asked::Terminate((*message).to_owned()),
+            // Nobody takes it.
+            Peek::Iterate(_) if plan.task(job.node).definition().parameters().is_empty() => {
+                Asked::Iterate("null".into())
+            }
             Peek::Iterate(data) => {
                 let definition = plan.task(job.node).definition();
                 Asked::Iterate(self.values.write_argument(definition, 0, data)?.into())

@@ -1,4 +1,4 @@
-use std::{mem, sync::Arc, time::Duration};
+use std::{collections::HashMap, mem, sync::Arc, time::Duration};
 
 use taskloom_core::{Command, Event, NodeId, State, TaskKinds};
 
@@ -19,14 +19,27 @@ pub(in crate::engine) struct Writing {
     now: Duration,
     /// What the attempt gives whose end is told in this visit.
     written: Option<Written>,
+    /// On how many entries what is ready rests, where that is not known to be written.
+    rests_on: HashMap<NodeId, u64>,
+    /// Whether every task has run at most once so far: then what one takes from others was there when it became ready.
+    is_straight: bool,
     /// Whether the run has ended and the last of it is being written.
     is_ending: bool,
 }
 
 impl Shared {
-    /// Writes down, from here on, what happens.
-    pub(in crate::engine) fn write_to(&mut self, commits: Arc<Commits>) {
-        self.writing = Some(Box::new(Writing { commits, now: Duration::ZERO, written: None, is_ending: false }));
+    /// Writes down, from here on, what happens. So far no execution has asked for anything, if `is_straight`.
+    pub(in crate::engine) fn write_to(&mut self, commits: Arc<Commits>, is_straight: bool) {
+        self.scheduler.keep_readied();
+        self.writing = Some(Box::new(Writing {
+            commits,
+            now: Duration::ZERO,
+            written: None,
+            rests_on: HashMap::new(),
+            // Whoever has one task run after the other has each recorded before the next.
+            is_straight: is_straight && self.max_workers > 1 && !self.plan.plan().has_loops(),
+            is_ending: false,
+        }));
     }
 
     /// Writes down what is about to be told to the scheduler.
@@ -55,6 +68,31 @@ impl Shared {
         let Some(writing) = &mut self.writing else { return };
         let Written { value, asked, changes } = writing.written.take().unwrap_or_default();
         self.append(Happened::Succeeded { node, value, asked, changes });
+    }
+
+    /// Notes down on what the nodes rest that have become ready.
+    #[cold]
+    pub(super) fn note_readied(&mut self) {
+        let readied = self.scheduler.take_readied();
+        if let Some(writing) = &mut self.writing {
+            let last = writing.commits.last();
+            writing.rests_on.extend(readied.into_iter().map(|node| (node, last)));
+        }
+    }
+
+    /// An execution asks for something: from here on a task may take what came after it became ready.
+    pub(super) fn is_not_straight(&mut self) {
+        if let Some(writing) = &mut self.writing {
+            writing.is_straight = false;
+        }
+    }
+
+    /// On how many entries an execution rests that starts now.
+    pub(super) fn rests_on(&mut self, node: NodeId) -> u64 {
+        let Some(writing) = &mut self.writing else { return 0 };
+        // What was ready before this process took the run up is written.
+        let before = writing.rests_on.remove(&node).unwrap_or(0);
+        if writing.is_straight { before } else { writing.commits.last() }
     }
 
     pub(super) fn set_writing_time(&mut self, now: Duration) {
@@ -86,7 +124,7 @@ impl Shared {
 
     /// Attempts that were under way when another process lost the run: nobody runs them now.
     pub(in crate::engine) fn lose(&mut self, nodes: Vec<NodeId>) {
-        self.lost = nodes;
+        self.lost = nodes.into();
         self.drop_lost();
     }
 
@@ -95,7 +133,7 @@ impl Shared {
     pub(super) fn drop_lost(&mut self) {
         // That one of them ends may tell others to.
         while let Some(place) = self.lost_to_drop() {
-            let node = self.lost.remove(place);
+            let Some(node) = self.lost.remove(place) else { return };
             if self.plan.is_task(node) {
                 let started = self.times(node).started();
                 self.set_times(node, Times::new(started, started));
@@ -195,6 +233,12 @@ impl Shared {
         }
         self.append(if rests { Happened::Rested { due } } else { Happened::Finished { status } });
         true
+    }
+
+    /// Whether the run has ended, or its end is being written: nothing can happen in it any more.
+    #[inline]
+    pub(in crate::engine) fn is_closed(&self) -> bool {
+        self.is_finished() || self.writing.as_ref().is_some_and(|writing| writing.is_ending)
     }
 
     /// All of the run is written.

@@ -8,7 +8,7 @@ use crate::engine::{Execution, Job, Role, durable::Happened, log::What, times::T
 impl Shared {
     /// The run has taken as long as it may.
     pub(in crate::engine) fn expire(&mut self) {
-        if self.is_finished() {
+        if self.is_closed() {
             return;
         }
         // A run that was ending for another reason keeps that one; what runs is cancelled in any case.
@@ -25,7 +25,7 @@ impl Shared {
 
     /// Gives up the plain functions that were told to end and still run.
     pub(in crate::engine) fn abandon_told(&mut self, now: Duration) -> Vec<Execution> {
-        if self.is_finished() {
+        if self.is_closed() {
             return Vec::new();
         }
         let told: Vec<_> = self.plain_told().collect();

@@ -330,7 +330,7 @@ impl Shared {
 
     /// Whether nothing goes on in the run any more.
     fn has_ended(&self) -> bool {
-        self.finished.is_some() || self.at_rest
+        self.is_closed() || self.at_rest
     }
 
     /// The body is to end, and what it gives does not count: nobody waits for it.
