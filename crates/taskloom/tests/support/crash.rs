@@ -205,16 +205,21 @@ pub(crate) fn survives_every_crash(case: &Case<'_>) {
 /// D-2: whichever task a run is forked from, its fork ends as it did, and what is kept is not called again.
 fn ends_the_same_from_every_task(harness: &Harness<'_>, whole: &Ran) {
     let stored = harness.store.run("whole").unwrap().unwrap();
+    // What else runs when something fails is a matter of the order, which is another one in a fork.
+    let fails = |(state, ..): &(State, u32, u32, Option<String>)| matches!(state, State::Failed | State::Cancelled);
+    let is_certain = whole.outcome.status == Status::Succeeded && !whole.outcome.tasks.values().any(fails);
     for task in stored.tasks().unwrap() {
         let fork = harness.store.fork("whole", &task.id).create().unwrap();
         let kept = harness.store.run(&fork).unwrap().unwrap().tasks().unwrap();
         let ran = harness.run(&fork);
         let at = format!("forked from {} of {:#?}", task.id, Kinds(&whole.entries));
-        assert_eq!(ran.outcome.status, whole.outcome.status, "{at}");
-        assert_eq!(ran.outcome.tasks, whole.outcome.tasks, "{at}");
+        if is_certain {
+            assert_eq!(ran.outcome.status, whole.outcome.status, "{at}");
+            assert_eq!(ran.outcome.tasks, whole.outcome.tasks, "{at}");
+        }
         for task in kept.into_iter().filter(|task| task.state == State::Succeeded) {
             let is_called = ran.calls.iter().any(|call| call.starts_with(&format!("{}#", task.id)));
-            assert!(!is_called || task.element_of.is_none(), "{at}: {} is kept and was called again", task.id);
+            assert!(!is_called, "{at}: {} is kept and was called again", task.id);
         }
     }
 }
