@@ -169,7 +169,8 @@ fn adapt(run_id: &str, journal: &RunJournal, before: &Outline, now: &Outline, st
 fn ended(run_id: &str) -> Error {
     let message = format!(
         "run `{run_id}` began with another workflow, and has ended: it cannot be adapted
-  hint: fork it from the          first task that has changed, and execute the fork with the new workflow, adapting it"
+  hint: fork it from the \
+         first task that has changed, and execute the fork with the new workflow, adapting it"
     );
     Error::new(ErrorKind::RunChanged, message)
 }

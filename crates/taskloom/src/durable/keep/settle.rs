@@ -26,6 +26,7 @@ pub(super) struct Settling<'a> {
     terms: &'a Terms,
     /// How many nodes are tasks.
     tasks: usize,
+    edges: Vec<(NodeId, NodeId)>,
     sources: Vec<Vec<NodeId>>,
     /// The nodes of the plan that are on no cycle and behind none, each behind all that lead to it.
     order: Vec<NodeId>,
@@ -41,7 +42,8 @@ impl<'a> Settling<'a> {
         let targets = record.jumps.iter().map(|(_, to)| *to).collect();
         // An element runs again with its whole map.
         let again = terms.again.iter().map(|&node| record.map_of(node).unwrap_or(node)).collect();
-        Self { record, terms, tasks: outline.task_count(), sources, order, targets, again }
+        let edges = outline.edges();
+        Self { record, terms, tasks: outline.task_count(), edges, sources, order, targets, again }
     }
 
     /// One that runs again may take others along that come before it, so this goes on until nothing changes.
@@ -67,7 +69,49 @@ impl<'a> Settling<'a> {
         let names =
             |node: &NodeId| self.record.task(*node).is_some_and(|task| !task.names.iter().copied().all(is_there));
         let naming = keeping.0.keys().copied().filter(|&node| keeps(node)).filter(names);
-        jumped_to.chain(naming).map(|node| self.record.map_of(node).unwrap_or(node)).collect()
+        jumped_to
+            .chain(naming)
+            .chain(self.ends_of_groups(keeping))
+            .map(|node| self.record.map_of(node).unwrap_or(node))
+            .collect()
+    }
+
+    /// A group ends after what its tasks have added, so its end is not kept if one of these runs again.
+    fn ends_of_groups(&self, keeping: &Keeping) -> Vec<NodeId> {
+        let mut roots = HashSet::new();
+        for (node, added) in (self.record.len..).zip(&self.record.added) {
+            if !keeping.keeps(self.record, node) && keeping.keeps(self.record, added.by) {
+                roots.insert(self.root(added.by));
+            }
+        }
+        let mut ends = Vec::new();
+        for root in roots {
+            let behind = reachable(&self.edges, root);
+            let exits = behind.iter().copied().filter(|&node| self.is_exit(node));
+            ends.extend(
+                exits.filter(|exit| {
+                    keeping.keeps(self.record, *exit) && reachable(&self.edges, exit - 1).contains(&root)
+                }),
+            );
+        }
+        ends
+    }
+
+    /// Whether a node is the end of a group; its beginning has the number before.
+    fn is_exit(&self, node: NodeId) -> bool {
+        let behind_tasks = (node as usize).checked_sub(self.tasks);
+        behind_tasks.is_some_and(|place| place % 2 == 1)
+    }
+
+    /// The task of the plan from which the chain of additions began.
+    fn root(&self, mut node: NodeId) -> NodeId {
+        loop {
+            node = self.record.map_of(node).unwrap_or(node);
+            match self.added(node) {
+                Some(added) => node = added.by,
+                None => return node,
+            }
+        }
     }
 
     fn once(&self) -> Keeping {
