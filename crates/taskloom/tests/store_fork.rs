@@ -81,6 +81,15 @@ fn stop(ctx: &Context) -> i64 {
     0
 }
 
+#[task]
+fn tool(ctx: &Context) -> i64 {
+    called(ctx);
+    if ctx.cycle_count() == 2 {
+        ctx.terminate_workflow("done");
+    }
+    1
+}
+
 fn named(id: &str, value: i64) -> plus {
     plus::task().task_id(id).value(value).more(1)
 }
@@ -260,14 +269,6 @@ fn d_02_a_branch_that_was_not_taken_stays_skipped() {
 fn d_02_a_cycle_of_edges_runs_again_with_what_comes_after_it() {
     let (_directory, path) = place();
     let store = Store::sqlite(path).unwrap();
-    #[task]
-    fn tool(ctx: &Context) -> i64 {
-        called(ctx);
-        if ctx.cycle_count() == 2 {
-            ctx.terminate_workflow("done");
-        }
-        1
-    }
     let agent = named("agent", 1);
     let wf = Workflow::new("w").add(named("a", 1) >> &agent >> tool::task().task_id("tool") >> &agent);
     begin(&wf, &store).unwrap();

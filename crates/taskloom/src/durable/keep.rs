@@ -32,13 +32,13 @@ pub(super) struct Kept {
     pub(super) last: Duration,
     /// Nodes as they were, and the numbers that those have that are kept.
     pub(super) numbers: Numbers,
-    kept: HashSet<NodeId>,
+    nodes: HashSet<NodeId>,
 }
 
 impl Kept {
     /// Whether a task, by the number that it had, is kept.
     pub(super) fn keeps(&self, node: NodeId) -> bool {
-        self.kept.contains(&node)
+        self.nodes.contains(&node)
     }
 }
 

@@ -150,8 +150,8 @@ fn what_counts(entries: Vec<Entry>) -> Vec<Entry> {
                     since.get_or_insert_default();
                 }
             }
-            (Happened::Rested { .. } | Happened::Finished { .. } | Happened::Resumed, _) => {}
-            (Happened::Failed { .. }, Some(_)) => {}
+            (Happened::Rested { .. } | Happened::Finished { .. } | Happened::Resumed, _)
+            | (Happened::Failed { .. }, Some(_)) => {}
             (Happened::Started(node), Some(forgotten)) => {
                 forgotten.insert(*node);
             }

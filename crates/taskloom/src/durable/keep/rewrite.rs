@@ -37,7 +37,7 @@ pub(super) fn rewrite(record: Record, keeping: &Keeping, terms: &Terms) -> Resul
             entries.push(numbers.entry(entry)?);
         }
     }
-    Ok(Kept { entries, last, numbers: Numbers(numbers.numbers), kept: nodes })
+    Ok(Kept { entries, last, numbers: Numbers(numbers.numbers), nodes })
 }
 
 fn changes(what: &mut Happened) -> Option<&mut Vec<Published>> {

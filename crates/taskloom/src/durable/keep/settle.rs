@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use taskloom_core::{NodeId, Outline};
 
@@ -78,7 +78,7 @@ impl<'a> Settling<'a> {
 
     /// A group ends after what its tasks have added, so its end is not kept if one of these runs again.
     fn ends_of_groups(&self, keeping: &Keeping) -> Vec<NodeId> {
-        let mut roots = HashSet::new();
+        let mut roots = BTreeSet::new();
         for (node, added) in (self.record.len..).zip(&self.record.added) {
             if !keeping.keeps(self.record, node) && keeping.keeps(self.record, added.by) {
                 roots.insert(self.root(added.by));
