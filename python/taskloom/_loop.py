@@ -262,7 +262,20 @@ async def open_host(
     if keep.on_busy == "wait":
         return await _wait_to_open(partial(context.run, make), keep)
     make = partial(make, keep=keep)
-    return await asyncio.get_running_loop().run_in_executor(writers(), context.run, make)
+    return await _opened(asyncio.get_running_loop().run_in_executor(writers(), context.run, make))
+
+
+async def _opened(opening: asyncio.Future[Host], give_up: Callable[[], object] = lambda: None) -> Host:
+    """Waits for a run that is being opened. If nobody wants it any more it is let go of before this ends, so
+    that it is free for whoever executes it again."""
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        give_up()
+        await asyncio.wait([opening])
+        # It is looked at, so that asyncio does not say that nobody has.
+        opening.exception()
+        raise
 
 
 class _GivenUp(Exception):
@@ -290,10 +303,7 @@ async def _wait_to_open(make: Callable[..., Host], keep: Keep) -> Host:
             loop.call_soon_threadsafe(tell)
 
     threading.Thread(target=work, name="taskloom-waiter", daemon=True).start()
-    try:
-        return await opened
-    finally:
-        given_up.set()
+    return await _opened(opened, given_up.set)
 
 
 def _settle_with(opened: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _native
 from ._stored_run import DueRun, Question, RunInfo, StoredRun, due_of, info_of, question_of, run_of
+from .errors import StoreError
 
 if TYPE_CHECKING:
     from ._codec import ValueCodec
@@ -48,7 +49,12 @@ class Store:
         codecs: Sequence[ValueCodec[Any]] = (),
         pickle: bool = False,
     ) -> None:
-        self._native = _native.Store(os.fspath(path), durability)
+        path = os.fspath(path)
+        if path == ":memory:":
+            raise StoreError(
+                "a store is a file, and `:memory:` is none\n  hint: a run without a store lives in memory"
+            )
+        self._native = _native.Store(path, durability)
         self.codecs = tuple(codecs)
         self.pickle = pickle
 
