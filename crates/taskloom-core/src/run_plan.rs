@@ -141,6 +141,13 @@ impl RunPlan {
         !self.is_element(node) && self.is_task(node) && self.task(node).options().map.is_some()
     }
 
+    /// Whether others may end when this task does: something around it fails fast.
+    pub fn fails_fast(&self, task: NodeId) -> bool {
+        let map = self.is_element(task).then(|| self.task(task).options().map.as_deref()).flatten();
+        map.is_some_and(|map| map.fail_fast)
+            || (self.plan.has_fail_fast() && !self.plan.fail_fast_around(self.root(task)).is_empty())
+    }
+
     /// The map, taken apart, that a node is an element of, and which element it is.
     ///
     /// # Panics

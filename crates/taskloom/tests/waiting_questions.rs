@@ -242,3 +242,33 @@ fn d_05_two_questions_of_one_name_are_an_error() {
     let run = futures_executor::block_on(handle).unwrap();
     assert_eq!(run.value::<ErrorKindText>().unwrap().0, "DuplicateKey");
 }
+
+#[test]
+fn d_05_a_question_is_nobodys_once_its_task_has_ended() {
+    let log = Log::default();
+    let ask = |id: &str| approve::task().task_id(id).prompt(id.to_owned()).log(log.clone());
+    // The group has succeeded once one of its members has, and skips the other.
+    let group = (ask("first") | ask("second")).policy(Policy::AtLeast(1)).fail_fast(true);
+    let wf = Workflow::new("w").add(group | ask("apart"));
+    let directory = TempDir::new().unwrap();
+    let suspended = || suspending(&wf, &directory).blocking().unwrap_err();
+    let asked = |questions: &[OpenQuestion]| {
+        let mut prompts: Vec<String> = questions.iter().map(|question| question.prompt.clone()).collect();
+        prompts.sort();
+        prompts
+    };
+    let error = suspended();
+    assert_eq!(asked(error.questions()), ["apart", "first", "second"]);
+    let second = error.questions().iter().find(|question| question.prompt == "second").unwrap();
+    store(&directory).answer(&second.id, "true").unwrap();
+    assert_eq!(asked(suspended().questions()), ["apart"]);
+    // The same in a run that waits in place.
+    let handle = wf.execute().start().unwrap();
+    let questions = wait_for(|| Some(handle.questions()).filter(|questions| questions.len() == 3));
+    let second = questions.iter().find(|question| question.prompt == "second").unwrap();
+    handle.answer(&second.id, "true").unwrap();
+    let left = wait_for(|| Some(handle.questions()).filter(|questions| questions.len() < 2));
+    assert_eq!(asked(&left), ["apart"]);
+    handle.answer(&left[0].id, "true").unwrap();
+    futures_executor::block_on(handle).unwrap();
+}

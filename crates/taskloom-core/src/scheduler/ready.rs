@@ -189,6 +189,11 @@ impl Ready {
         self.lanes.iter().filter_map(Lane::place).min().map(|(_, node)| node)
     }
 
+    /// Whether a task waits to be started, whatever holds it back.
+    pub(super) fn is_lined_up(&self, plan: &RunPlan, task: NodeId) -> bool {
+        self.lanes[plan.lane(task) as usize].nodes.contains(&task)
+    }
+
     /// A node starts.
     #[inline]
     pub(super) fn start(&mut self, plan: &RunPlan, node: NodeId, is_judgement: bool) {

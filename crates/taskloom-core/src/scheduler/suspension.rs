@@ -26,12 +26,13 @@ impl Scheduler {
         self.nodes.numbers().into_iter().filter(backs_off).collect()
     }
 
-    /// Whether a node is ready, or a group is to be judged, whatever a limit may say.
+    /// Whether a node is ready, or to be judged, whatever a limit may say.
     pub fn can_start(&self, node: NodeId) -> bool {
         if self.run.is_element(node) && !self.nodes.elements.contains_key(&node) {
             return false;
         }
-        self.nodes[node].phase == Phase::Ready || self.ready.is_judged(node)
+        let is_lined_up = || self.run.is_task(node) && self.ready.is_lined_up(&self.run, node);
+        self.ready.is_judged(node) || (self.nodes[node].phase == Phase::Ready && is_lined_up())
     }
 
     /// A running node waits, and will go on under the same attempt. One that is to end anyway ends so.

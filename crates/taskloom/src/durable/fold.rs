@@ -7,7 +7,11 @@ use std::{
 
 use taskloom_core::{NodeId, Outline, State};
 
-use super::{maps::Tolerance, naming::Naming, text};
+use super::{
+    maps::Tolerance,
+    naming::{FIRST_ELEMENT, Naming},
+    text,
+};
 use crate::{
     engine::durable::{Asked, Happened},
     store::{self, StoredEvent, StoredTask},
@@ -115,7 +119,10 @@ impl Fold {
                 if count == 0 {
                     self.ended(node, State::Succeeded, at);
                 }
-                self.naming.expanded(node, ids);
+                // In a damaged journal an element may be taken apart, which no map is.
+                if node < FIRST_ELEMENT {
+                    self.naming.expanded(node, ids);
+                }
                 format!("{count} elements")
             }
             Happened::Failed { node, error, wait } => {

@@ -94,7 +94,7 @@ impl Opening<'_> {
                 return Err(ended(run_id));
             }
             let lines =
-                settings::difference(&beginning.options, &options).map_err(|error| unreadable(run_id, &error))?;
+                settings::difference(&beginning.options, &options).map_err(|error| unreadable(run_id, error))?;
             if !lines.is_empty() {
                 return Err(other_settings(run_id, &lines));
             }
@@ -106,7 +106,7 @@ impl Opening<'_> {
         let overrides = serde_json::from_str(&beginning.options)
             .map_err(BoxError::from)
             .and_then(|kept: Kept| overrides::resolve(&kept.overrides, &outline, plan, values))
-            .map_err(|error| unreadable(run_id, &error))?;
+            .map_err(|error| unreadable(run_id, error))?;
         Ok(Opened {
             run: store.wrapped(Arc::new(journal)),
             is_owner,
@@ -148,7 +148,7 @@ impl Opened {
                     None => Ok(read?),
                 }
             })
-            .map_err(|error| unreadable(&id, &error))
+            .map_err(|error| unreadable(&id, error))
     }
 }
 
@@ -161,7 +161,7 @@ fn adapt(run_id: &str, journal: &RunJournal, before: &Outline, now: &Outline, st
     })?;
     let mut terms = Terms::adapted(before, now);
     terms.start = start.and_then(|start| before.node(start));
-    let kept = keep::keep(before, entries, &terms).map_err(|error| unreadable(run_id, &error))?;
+    let kept = keep::keep(before, entries, &terms).map_err(|error| unreadable(run_id, error))?;
     let number = |node| if kept.keeps(node) { kept.numbers.of(node) } else { None };
     journal.replace(&now.fingerprint(), &now.text(), &kept.entries, number)
 }
@@ -179,8 +179,20 @@ fn encoding(error: &BoxError) -> Error {
     Error::new(ErrorKind::Encoding, error.to_string())
 }
 
-fn unreadable(run_id: &str, error: &BoxError) -> Error {
-    Error::new(ErrorKind::RunChanged, format!("run `{run_id}` cannot be continued: {error}"))
+fn unreadable(run_id: &str, error: BoxError) -> Error {
+    match error.downcast::<Error>() {
+        // That the store cannot be read is no fault of the program's.
+        Ok(error) => *error,
+        Err(error) => {
+            let text = error.to_string();
+            let hint = if text.contains("hint: ") {
+                ""
+            } else {
+                "\n  hint: run the program as it was, or under another run id; `Store::verify` says whether the store is damaged"
+            };
+            Error::new(ErrorKind::RunChanged, format!("run `{run_id}` cannot be continued: {text}{hint}"))
+        }
+    }
 }
 
 fn changed(run_id: &str, before: &Outline, now: &Outline) -> Error {

@@ -493,6 +493,7 @@ impl Shared {
         }
         self.write(|_| Happened::Dropped(job.node));
         self.apply(Event::Dropped(job.node));
+        self.waiting.forget(job.node, job.iteration);
         self.note(|_| What::Cancelled(job.execution()));
     }
 

@@ -109,6 +109,9 @@ impl Engine {
             Happened::Succeeded { node, value, asked, changes } => {
                 replay.has_asked |= !matches!(asked, Asked::Nothing);
                 let job = self.job_again(replay, node)?;
+                if self.plan.is_map(node) {
+                    return Err(format!("the map `{}` ends before its elements", self.plan.id(node)).into());
+                }
                 self.publish_again(&*durable.values, changes, at)?;
                 let value: Value = match value {
                     Some(text) => durable.values.read_result(self.plan.task(node), &text)?,
@@ -140,11 +143,18 @@ impl Engine {
             }
             Happened::Due(node) => self.shared.lock().due_again(node)?,
             Happened::Dropped(node) => {
-                let job = self.job_again(replay, node)?;
-                self.shared.lock().abandon(&job, at);
+                replay.ended(node)?;
+                replay.maps.remove(&node);
+                let mut shared = self.shared.lock();
+                let job = shared.job_of(node)?;
+                shared.abandon(&job, at);
             }
             Happened::Judged { exit, passed, error } => {
                 replay.ended(exit)?;
+                self.shared.lock().job_of(exit)?;
+                if self.plan.is_task(exit) {
+                    return Err(format!("`{}` is no group, and was judged", self.plan.id(exit)).into());
+                }
                 let verdict = match error {
                     Some(error) => Err(Failure::lasting(RecordedError::new(error))),
                     None => Ok(passed),
@@ -183,7 +193,12 @@ impl Engine {
     fn job_again(&self, replay: &mut Replay, node: NodeId) -> Result<Job, BoxError> {
         replay.ended(node)?;
         replay.maps.remove(&node);
-        self.shared.lock().job_of(node)
+        let job = self.shared.lock().job_of(node)?;
+        if self.plan.is_task(node) {
+            Ok(job)
+        } else {
+            Err(format!("`{}` is no task, and ends as one", self.plan.id(node)).into())
+        }
     }
 
     /// The run has ended, and its process has died before it could say so.
@@ -232,7 +247,8 @@ impl Engine {
     fn wish_again(&self, values: &dyn Values, node: NodeId, asked: Asked) -> Result<Option<Wish>, BoxError> {
         let goals = |goals: Vec<Goal>| {
             let target = |goal| match goal {
-                Goal::Known(node) => Ok(Target::Known(node)),
+                Goal::Known(node) if !self.plan.is_known(node) || !self.plan.is_task(node) => Err(no_task(node)),
+                Goal::Known(node) => Ok(Target::known(&self.plan, node)?),
                 Goal::New(task) => {
                     let task = new_task(&self.plan, values, &task)?;
                     Ok(Target::New(self.plan.prepare(&task, node)?))
@@ -275,15 +291,19 @@ fn new_task(plan: &RunPlan, values: &dyn Values, task: &NewTask) -> Result<Insta
     if let Some(id) = &task.id {
         instance.set_task_id(id.as_str());
     }
+    let known = |node: &NodeId| {
+        let is_task = plan.is_known(*node) && plan.is_task(*node);
+        if is_task { Ok(plan.task(*node).clone()) } else { Err(no_task(*node)) }
+    };
     for (parameter, argument) in &task.arguments {
         if *parameter >= definition.parameters().len() {
             return Err(format!("`{}` has no parameter number {parameter}", definition.id()).into());
         }
         let argument = match argument {
             NewArgument::Value(text) => Argument::Value(values.read_argument(&definition, *parameter, text)?),
-            NewArgument::Output(node) => Argument::Output(plan.task(*node).clone()),
+            NewArgument::Output(node) => Argument::Output(known(node)?),
             NewArgument::Outputs(nodes) => {
-                Argument::Outputs(Arc::new(nodes.iter().map(|&node| plan.task(node).clone()).collect()))
+                Argument::Outputs(Arc::new(nodes.iter().map(known).collect::<Result<_, _>>()?))
             }
         };
         instance.bind(*parameter, argument);
@@ -292,6 +312,10 @@ fn new_task(plan: &RunPlan, values: &dyn Values, task: &NewTask) -> Result<Insta
         instance.set_options(options.again(&definition));
     }
     Ok(instance)
+}
+
+fn no_task(node: NodeId) -> BoxError {
+    format!("it speaks of task number {node}, which the run does not have").into()
 }
 
 /// A change with its values, which were text.

@@ -164,7 +164,7 @@ impl Shared {
     pub(in crate::engine) fn start_again(&mut self, node: NodeId, at: Duration) -> Result<Job, BoxError> {
         let is_known = self.plan.is_known(node);
         if !is_known || !self.scheduler.can_start(node) {
-            return Err(format!("{} starts and is not ready", self.name(node)).into());
+            return Err(format!("{} starts and is not the next to", self.name(node)).into());
         }
         self.apply(Event::Started(node));
         let mut job = self.job_of(node)?;

@@ -137,6 +137,12 @@ impl Waiting {
         self.in_place.is_empty()
     }
 
+    /// Whether nobody waits at all, and nothing is asked.
+    #[inline]
+    fn is_idle(&self) -> bool {
+        self.in_place.is_empty() && self.left.is_empty() && self.open.is_empty()
+    }
+
     /// A body that waits in place has something to look at.
     fn stir(&mut self, waker: Option<Waker>) {
         match waker {
@@ -429,7 +435,8 @@ impl Shared {
         }
     }
 
-    /// Something has happened that may have ended tasks whose bodies wait in place: these hear of it.
+    /// Something has happened that may have ended tasks that wait: bodies that do so in place hear of it, and what the
+    /// others wait for is nobody's any more.
     #[cold]
     pub(super) fn give_up_waits(&mut self) {
         let places = self.waiting.in_place.values().map(|place| place.execution);
@@ -439,13 +446,35 @@ impl Shared {
             self.give_up_wait(execution.node);
             self.waiting.stir(waker);
         }
+        let scheduler = &self.scheduler;
+        let goes_on = |node, iteration| {
+            let state = scheduler.state(node);
+            let has_ended = !matches!(state, State::Ready | State::Running | State::BackingOff | State::Suspended);
+            !has_ended && scheduler.iteration(node) == iteration
+        };
+        self.waiting.left.retain(|_, (execution, _)| goes_on(execution.node, execution.iteration));
+        let asked = self.waiting.open.values().map(|(node, iteration, _)| (*node, *iteration));
+        let ended: Vec<_> = asked.filter(|&(node, iteration)| !goes_on(node, iteration)).collect();
+        for (node, iteration) in ended {
+            self.waiting.forget(node, iteration);
+        }
     }
 
     /// Whether an event may end tasks that wait.
+    #[inline]
     pub(super) fn may_end_waits(&self, event: &Event) -> bool {
-        let is_common =
-            matches!(event, Event::Started(_) | Event::Succeeded(_) | Event::Suspended(_) | Event::Continued(_));
-        !self.waiting.has_nobody_in_place() && (!is_common || self.scheduler.outcome() != Outcome::Succeeded)
+        !self.waiting.is_idle() && self.may_end_others(event)
+    }
+
+    #[cold]
+    fn may_end_others(&self, event: &Event) -> bool {
+        let is_common = match *event {
+            // A group may have enough of those that have succeeded.
+            Event::Succeeded(node) => !self.plan.fails_fast(node),
+            Event::Started(_) | Event::Suspended(_) | Event::Continued(_) => true,
+            _ => false,
+        };
+        !is_common || self.scheduler.outcome() != Outcome::Succeeded
     }
 
     /// Who has something to look at: whether threads have, and async bodies.
