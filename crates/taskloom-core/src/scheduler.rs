@@ -367,7 +367,7 @@ impl Scheduler {
 
     #[inline]
     fn started(&mut self, node: NodeId) {
-        let is_judgement = self.ready.is_judged(node);
+        let is_judgement = self.ready.judgement() == Some(node);
         self.ready.start(&self.run, node, is_judgement);
         self.nodes[node].phase = Phase::Running;
         if is_judgement {

@@ -52,26 +52,22 @@ impl Lane {
         }
     }
 
-    /// Takes a node out that starts; says whether it was there.
-    fn pop(&mut self, node: NodeId) -> bool {
-        if self.nodes.front() != Some(&node) {
-            return self.pop_later(node);
-        }
-        self.nodes.pop_front();
+    fn pop(&mut self) -> Option<NodeId> {
+        let first = self.nodes.pop_front();
         if let Some((_, count)) = self.events.front_mut() {
             *count -= 1;
             if *count == 0 {
                 self.events.pop_front();
             }
         }
-        true
+        first
     }
 
-    /// In a run that was forked, tasks in front of it have not started although they had been ready for longer.
-    #[cold]
-    fn pop_later(&mut self, node: NodeId) -> bool {
-        let Some(place) = self.nodes.iter().position(|&other| other == node) else { return false };
+    /// Puts a node in front of all, as if it had become ready with the first.
+    fn bring_forward(&mut self, node: NodeId) {
+        let Some(place) = self.nodes.iter().position(|&other| other == node).filter(|&place| place > 0) else { return };
         self.nodes.remove(place);
+        self.nodes.push_front(node);
         let mut behind = 0;
         let of_event = self.events.iter().position(|(_, count)| {
             behind += *count as usize;
@@ -82,8 +78,8 @@ impl Lane {
             if self.events[at].1 == 0 {
                 self.events.remove(at);
             }
+            self.events[0].1 += 1;
         }
-        true
     }
 
     fn retain(&mut self, mut keep: impl FnMut(NodeId) -> bool) {
@@ -159,6 +155,18 @@ impl Ready {
         self.judgements.contains(&exit)
     }
 
+    /// A node is the next one of its kind to start, although others have been ready for longer.
+    pub(super) fn bring_forward(&mut self, plan: &RunPlan, node: NodeId) {
+        if self.is_judged(node) {
+            self.judgements.retain(|&other| other != node);
+            self.judgements.push_front(node);
+        } else if plan.is_task(node) {
+            let lane = plan.lane(node);
+            self.lanes[lane as usize].bring_forward(node);
+            self.update(plan, lane);
+        }
+    }
+
     /// The first task of these kinds that no cap holds back.
     #[inline]
     pub(super) fn task(&self, plan: &RunPlan, kinds: TaskKinds) -> Option<NodeId> {
@@ -199,12 +207,12 @@ impl Ready {
     pub(super) fn start(&mut self, plan: &RunPlan, node: NodeId, is_judgement: bool) {
         self.len -= 1;
         if is_judgement {
-            self.judgements.retain(|&other| other != node);
+            self.judgements.pop_front();
             return;
         }
         let lane = plan.lane(node);
-        let first = self.lanes[lane as usize].pop(node);
-        assert!(first, "a node starts that is ready");
+        let first = self.lanes[lane as usize].pop();
+        assert_eq!(first, Some(node), "nodes start in the order in which they became ready");
         let caps = plan.plan().lanes().caps(lane);
         if caps.is_empty() {
             return;

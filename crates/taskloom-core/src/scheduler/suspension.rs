@@ -35,6 +35,12 @@ impl Scheduler {
         self.ready.is_judged(node) || (self.nodes[node].phase == Phase::Ready && is_lined_up())
     }
 
+    /// A node that can start is to start before others that have been ready for longer: in a run that was forked these
+    /// have not started when it has.
+    pub fn bring_forward(&mut self, node: NodeId) {
+        self.ready.bring_forward(&self.run, node);
+    }
+
     /// A running node waits, and will go on under the same attempt. One that is to end anyway ends so.
     pub(super) fn suspend(&mut self, node: NodeId) {
         let was_told = self.stopped_running(node);
