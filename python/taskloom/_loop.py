@@ -274,8 +274,9 @@ async def _opened(opening: asyncio.Future[Host], give_up: Callable[[], object] =
     except asyncio.CancelledError:
         give_up()
         await asyncio.wait([opening])
-        # It is looked at, so that asyncio does not say that nobody has.
-        opening.exception()
+        if opening.exception() is None:
+            # Nobody knows when it would be freed: exceptions hold frames, and these what they wait for.
+            await asyncio.get_running_loop().run_in_executor(writers(), opening.result().cancel)
         raise
 
 
