@@ -255,14 +255,15 @@ async def open_host(
     """A run that is to be waited for on this loop. One in a store is opened where that may take its time."""
     from ._execution import Host
 
-    make = partial(Host, plan, channel, limits, observe=observe, start_node=start_node)
+    loop = asyncio.get_running_loop()
+    make = partial(Host, plan, channel, limits, observe=observe, start_node=start_node, loop=loop)
     if keep is None:
         return make()
     context = contextvars.copy_context()
     if keep.on_busy == "wait":
         return await _wait_to_open(partial(context.run, make), keep)
     make = partial(make, keep=keep)
-    return await _opened(asyncio.get_running_loop().run_in_executor(writers(), context.run, make))
+    return await _opened(loop.run_in_executor(writers(), context.run, make))
 
 
 async def _opened(opening: asyncio.Future[Host], give_up: Callable[[], object] = lambda: None) -> Host:
@@ -273,8 +274,9 @@ async def _opened(opening: asyncio.Future[Host], give_up: Callable[[], object] =
     except asyncio.CancelledError:
         give_up()
         await asyncio.wait([opening])
-        # It is looked at, so that asyncio does not say that nobody has.
-        opening.exception()
+        if opening.exception() is None:
+            # Nobody knows when it would be freed: exceptions hold frames, and these what they wait for.
+            await asyncio.get_running_loop().run_in_executor(writers(), opening.result().cancel)
         raise
 
 
@@ -319,7 +321,6 @@ async def run_on_loop(host: Host) -> Run:
     """Waits for a run on the loop that also runs its async tasks."""
     loop = asyncio.get_running_loop()
     ended = loop.create_future()
-    host.loop = loop
     host.on_finished = partial(_tell, loop, ended)
     pump(host)
     host.execution.launch()
