@@ -39,6 +39,11 @@ class Keep(NamedTuple):
             raise TaskloomError(f"on_change is 'refuse' or 'adapt', not {self.on_change!r}")
         if type(self.suspend_after) not in (int, float) or not self.suspend_after >= 0:
             raise TaskloomError(f"suspend_after is a number of seconds from 0 on, not {self.suspend_after!r}")
+        if self.store is not None and not hasattr(self.store, "_native"):
+            try:
+                os.fspath(self.store)  # type: ignore[call-overload]
+            except TypeError:
+                raise TypeError(f"store is the path of a file, or a Store, not {self.store!r}") from None
         if self.run_id is not None and not isinstance(self.run_id, str):
             raise TypeError(f"run_id is a text, not {self.run_id!r}")
         if self.run_id is not None and not _is_text(self.run_id):

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ._suspended import Suspended
-from .errors import RunCancelledError, TaskloomError
+from .errors import EncodingError, RunCancelledError, TaskloomError
 
 if TYPE_CHECKING:
     from . import _native
@@ -93,7 +93,7 @@ class Waiting:
         except BaseException:
             self._waits.fail_step()
             raise
-        self._waits.end_step(key, value)
+        self._end_step(key, value)
         return value
 
     async def step_async(
@@ -115,8 +115,15 @@ class Waiting:
             raise
         from ._loop import writers
 
-        await asyncio.get_running_loop().run_in_executor(writers(), self._waits.end_step, key, value)
+        await asyncio.get_running_loop().run_in_executor(writers(), self._end_step, key, value)
         return value
+
+    def _end_step(self, key: str, value: Any) -> None:
+        try:
+            self._waits.end_step(key, value)
+        except EncodingError as error:
+            what = f"what {key.replace(':', ' ')} of `{self._task_id}` gives cannot be recorded"
+            raise EncodingError(f"{what}: {error}", error.path, error.type_name) from error.__cause__
 
     def _step_key(self, name: str) -> str:
         if not isinstance(name, str) or not name:
@@ -133,7 +140,7 @@ class Waiting:
         found, _ = self._waits.recall(key)
         if not found:
             self._waits.begin_step()
-            self._waits.end_step(key, metadata)
+            self._end_step(key, metadata)
 
     # Sleeps.
 

@@ -406,7 +406,17 @@ def _check(later: dict[str, Any], start_node: object, limits: Limits) -> None:
         raise TypeError(f"start_node is the id of a task or group, a text, not {start_node!r}")
     for name, value in later.items():
         if name not in _LATER:
-            raise TypeError(f"execute() has no argument {name!r}")
+            import difflib
+            import inspect
+
+            known = [
+                known
+                for known in inspect.signature(Workflow.execute).parameters
+                if known not in ("self", "later")
+            ]
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean `{close[0]}`?" if close else f"its arguments are: {', '.join(known)}"
+            raise TypeError(f"execute() has no argument {name!r}\n  hint: {hint}")
         if value is not None:
             raise NotImplementedError(f"execute({name}=…) is not implemented yet")
     limits.check()

@@ -362,3 +362,12 @@ def pause(seconds):
 @task
 def close_everything():
     os.closerange(3, 1 << 16)
+
+
+@task
+def stays(ctx: TaskExecutionContext):
+    """Does not end when it is left."""
+    try:
+        ctx.sleep(1000)
+    except BaseException:
+        time.sleep(600)

@@ -376,6 +376,11 @@ impl Engine {
         self.close_channel(job);
         self.trace.end(job, "cancelled", None);
         let next = self.visit(|shared, now| {
+            shared.stop_waiting(job.execution());
+            // Its body was left, or given up, and did not end by itself.
+            if shared.is_overdue(job.execution()) {
+                return shared.come_back(job, role, now);
+            }
             shared.abandon(job, now);
             shared.take(role, now)
         });
@@ -471,7 +476,9 @@ impl Engine {
         let waits = cancels && shared.is_plain_told();
         let starves = shared.begins_to_starve();
         let (stirs, wakers) = shared.take_stirred();
+        let spent = shared.take_spent();
         drop(shared);
+        drop(spent);
         waiting.iter().flatten().for_each(|queue| queue.wake());
         if stirs || cancels {
             self.changed.notify_all();

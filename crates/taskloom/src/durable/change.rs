@@ -31,6 +31,20 @@ pub(super) enum Held {
     List(Vec<ItemText>),
 }
 
+impl Held {
+    /// The value as users know it.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Self::Item(item) => item.value.get().to_owned(),
+            Self::Number(NumberText::Int(number)) => number.to_string(),
+            Self::Number(NumberText::Float(bits)) => f64::from_bits(*bits).to_string(),
+            Self::List(items) => {
+                format!("[{}]", items.iter().map(|item| item.value.get()).collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}
+
 /// A value, and what its type is called.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ItemText {

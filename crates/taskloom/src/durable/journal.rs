@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::SystemTime};
+use std::{collections::HashSet, sync::Arc, time::SystemTime};
 
 use super::text;
 use crate::{
@@ -22,6 +22,7 @@ impl Journal for StoreJournal {
     }
 
     fn answers(&self, ids: &[String]) -> Result<Vec<(String, String)>, BoxError> {
+        let ids: HashSet<&String> = ids.iter().collect();
         let answers = self.run.answers()?.into_iter().map(|answer| (answer.id, answer.value));
         Ok(answers.filter(|(id, _)| ids.contains(id)).collect())
     }

@@ -200,7 +200,7 @@ fn changed(run_id: &str, before: &Outline, now: &Outline) -> Error {
     let message = format!(
         "run `{run_id}` began with another workflow; - is what it had, + what it has now:\n  {difference}\n  \
          hint: run the program as it was, or under another run id; a value that is new at each start, such as the \
-         present time, goes into `initial_channel`, or into a task's result"
+         present time, comes from a task: its result is recorded"
     );
     Error::new(ErrorKind::RunChanged, message)
 }

@@ -8,7 +8,10 @@ use super::{
     overrides::Override,
     text::micros,
 };
-use crate::engine::durable::{BoxError, Values};
+use crate::{
+    codec::canonical,
+    engine::durable::{BoxError, Values},
+};
 
 /// What a call says about a run that stays as it was when the run began (rule D-2).
 #[derive(Clone, Debug, Default)]
@@ -96,6 +99,9 @@ fn write_content(values: &dyn Values, content: &mut Content) -> Result<(), BoxEr
     Ok(())
 }
 
+/// How long a value is, at most, that is shown.
+const MOST_SHOWN: usize = 80;
+
 /// What two of them differ in: a line for each argument.
 pub(super) fn difference(before: &str, now: &str) -> Result<Vec<String>, BoxError> {
     let (before, now): (Kept, Kept) = (serde_json::from_str(before)?, serde_json::from_str(now)?);
@@ -113,14 +119,25 @@ pub(super) fn difference(before: &str, now: &str) -> Result<Vec<String>, BoxErro
     let time = |micros: Option<u64>| micros.map(|micros| format!("{:?}", Duration::from_micros(micros)));
     compare("timeout", time(before.timeout), time(now.timeout));
     let entry = |channel: &[(String, Held)], key: &str| {
-        let found = channel.iter().find(|(other, _)| other == key)?;
-        serde_json::to_string(&found.1).ok().map(|text| if text.len() > 80 { "another value".to_owned() } else { text })
+        let found = channel.iter().find(|(other, _)| other == key).map(|(_, held)| held);
+        // Maps that are equal need not have their entries in one order.
+        let text = |held| Ok::<_, BoxError>(canonical(&serde_json::to_string(held)?)?);
+        found.map(|held| Ok::<_, BoxError>((text(held)?, held.shown()))).transpose()
     };
     let mut keys: Vec<&String> = before.channel.iter().chain(&now.channel).map(|(key, _)| key).collect();
     keys.sort();
     keys.dedup();
     for key in keys {
-        compare(&format!("initial_channel[{key:?}]"), entry(&before.channel, key), entry(&now.channel, key));
+        let (before, now) = (entry(&before.channel, key)?, entry(&now.channel, key)?);
+        if before.as_ref().map(|(text, _)| text) == now.as_ref().map(|(text, _)| text) {
+            continue;
+        }
+        let shown = |entry: &Option<(String, String)>| match entry {
+            None => "nothing".to_owned(),
+            Some((_, shown)) if shown.len() > MOST_SHOWN => "another value".to_owned(),
+            Some((_, shown)) => shown.clone(),
+        };
+        lines.push(format!("initial_channel[{key:?}]: {} at the first start, {} now", shown(&before), shown(&now)));
     }
     Ok(lines)
 }

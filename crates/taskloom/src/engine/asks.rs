@@ -151,7 +151,7 @@ impl Asks {
         plan.check(additions)
     }
 
-    /// What [`wish`](Self::wish) will give.
+    /// What [`take_wish`](Self::take_wish) will give.
     pub(super) fn peek(&self) -> Peek<'_> {
         match self {
             Self { cancel: Some(message), .. } => Peek::Cancel(message),
@@ -174,16 +174,27 @@ impl Asks {
         }
     }
 
+    /// Whether something is there that holds values of the user's.
+    pub(super) fn has_values(&self) -> bool {
+        self.iterate.is_some() || !self.targets.is_empty()
+    }
+
     /// The one wish that counts: cancel before terminate before iterate before jumps.
-    pub(super) fn wish(self) -> Option<Wish> {
-        Some(match self {
-            Self { cancel: Some(message), .. } => Wish::Cancel(message),
-            Self { terminate: Some(message), .. } => Wish::Terminate(message),
-            Self { iterate: Some(data), .. } => Wish::Iterate(data),
-            Self { targets, .. } if targets.is_empty() => return None,
-            Self { targets, leaves: true, .. } => Wish::Jump(targets),
-            Self { targets, .. } => Wish::Add(targets),
-        })
+    pub(super) fn take_wish(&mut self) -> Option<Wish> {
+        if let Some(message) = self.cancel.take() {
+            return Some(Wish::Cancel(message));
+        }
+        if let Some(message) = self.terminate.take() {
+            return Some(Wish::Terminate(message));
+        }
+        if let Some(data) = self.iterate.take() {
+            return Some(Wish::Iterate(data));
+        }
+        let targets = std::mem::take(&mut self.targets);
+        if targets.is_empty() {
+            return None;
+        }
+        Some(if self.leaves { Wish::Jump(targets) } else { Wish::Add(targets) })
     }
 }
 

@@ -2,6 +2,7 @@ mod journal;
 mod maps;
 mod notes;
 mod overdue;
+mod spent;
 mod starving;
 mod waiting;
 
@@ -17,6 +18,7 @@ use taskloom_core::{
 };
 
 pub(super) use journal::Writing;
+use spent::Spent;
 pub(super) use starving::Look;
 use starving::Starving;
 use waiting::Waiting;
@@ -111,6 +113,8 @@ pub(super) struct Shared {
     journal_lost: Option<Arc<dyn std::error::Error + Send + Sync>>,
     waiting: Waiting,
     overrides: Overrides,
+    /// What is to be dropped outside of the lock.
+    spent: Vec<Spent>,
     /// Whether the run has ended because nothing goes on in it before a wait is over.
     at_rest: bool,
     finished: Option<Duration>,
@@ -152,6 +156,7 @@ impl Shared {
             journal_lost: None,
             waiting: Waiting::new(options.suspend_after),
             overrides: Overrides::default(),
+            spent: Vec::new(),
             at_rest: false,
             finished: None,
             taken: false,
@@ -338,7 +343,7 @@ impl Shared {
                 if let Some(Ok(value)) = result.take() {
                     self.succeeded(job, value, now);
                 }
-                self.waiting.forget(node, job.iteration);
+                self.forget(node, job.iteration);
                 false
             }
             Some(Err(failure)) => {
@@ -348,9 +353,11 @@ impl Shared {
                     Some(_) => Retry::Later,
                 };
                 if retry != Retry::No && self.scheduler.outcome() == Outcome::Succeeded {
-                    self.retried.insert(node, failure.clone());
+                    let before = self.retried.insert(node, failure.clone());
+                    self.drop_later(before);
                 } else {
-                    self.retried.remove(&node);
+                    let before = self.retried.remove(&node);
+                    self.drop_later(before);
                     self.failures.push((node, failure.clone()));
                 }
                 let text = || error.clone().unwrap_or_else(|| failure.error.to_string().into());
@@ -361,7 +368,7 @@ impl Shared {
                 self.apply(Event::Failed { node, retry });
                 self.note_failure(job, error, wait);
                 if !matches!(self.scheduler.state(node), State::Ready | State::BackingOff) {
-                    self.waiting.forget(node, job.iteration);
+                    self.forget(node, job.iteration);
                 }
                 self.scheduler.state(node) == State::BackingOff
             }
@@ -419,9 +426,12 @@ impl Shared {
     fn succeeded(&mut self, job: &Job, value: Value, now: Duration) {
         let node = job.node;
         if !self.retried.is_empty() {
-            self.retried.remove(&node);
+            let before = self.retried.remove(&node);
+            self.drop_later(before);
         }
-        let wish = job.take_asks().and_then(Asks::wish);
+        let mut asks = job.take_asks();
+        let wish = asks.as_mut().and_then(Asks::take_wish);
+        self.drop_later(asks.filter(Asks::has_values));
         if value.is::<MapResults>() {
             return self.expand(job, value);
         }
@@ -431,7 +441,8 @@ impl Shared {
             self.keep(job, value, now);
         }
         if !self.data.is_empty() {
-            self.data.remove(&node);
+            let before = self.data.remove(&node);
+            self.drop_later(before);
         }
         let said = wish.as_ref().and_then(Wish::message);
         if wish.is_some() {
@@ -445,7 +456,8 @@ impl Shared {
             Some(Wish::Cancel(message)) => self.with_message(message, Control::Cancel),
             Some(Wish::Terminate(message)) => self.with_message(message, Control::Terminate),
             Some(Wish::Iterate(data)) => {
-                self.data.insert(node, data);
+                let before = self.data.insert(node, data);
+                self.drop_later(before);
                 Control::Iterate
             }
             Some(Wish::Jump(targets)) => Control::Jump(self.enrol(targets)),
@@ -479,11 +491,12 @@ impl Shared {
     }
 
     /// An attempt that wants to add tasks whose ids are taken has failed.
-    pub(super) fn refuse_duplicates(&self, job: &Job, result: &mut Option<Result<Value, Failure>>) {
+    pub(super) fn refuse_duplicates(&mut self, job: &Job, result: &mut Option<Result<Value, Failure>>) {
         if let Some(Ok(_)) = result
             && let Err(error) = job.check_additions(&self.plan)
         {
-            *result = Some(Err(Failure::lasting(error)));
+            let refused = result.replace(Err(Failure::lasting(error)));
+            self.drop_later(refused);
         }
     }
 
@@ -493,7 +506,7 @@ impl Shared {
         }
         self.write(|_| Happened::Dropped(job.node));
         self.apply(Event::Dropped(job.node));
-        self.waiting.forget(job.node, job.iteration);
+        self.forget(job.node, job.iteration);
         self.note(|_| What::Cancelled(job.execution()));
     }
 

@@ -110,7 +110,10 @@ impl Engine {
     }
 
     fn after_look(self: &Arc<Self>, execution: Execution, look: Look) -> Look {
-        // A question is for others, who see it once it is written; and a body goes on with what is written.
+        // A body that stays has nothing to use, and whoever began its wait has written that.
+        if matches!(look, Look::Later(_)) {
+            return look;
+        }
         if !self.write() {
             return Look::Cancelled;
         }

@@ -184,8 +184,12 @@ impl Engine {
             // What becomes of lost attempts, entries of their own say.
             Happened::Rested { .. } | Happened::Resumed | Happened::Reopened | Happened::Finished { .. } => {}
         }
+        let mut shared = self.shared.lock();
         // Nobody hears of what was to be done.
-        drop(self.shared.lock().take_commands());
+        drop(shared.take_commands());
+        let spent = shared.take_spent();
+        drop(shared);
+        drop(spent);
         Ok(())
     }
 

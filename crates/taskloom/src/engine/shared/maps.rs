@@ -15,18 +15,21 @@ impl Shared {
             let ids = (0..count).map(|index| expansion.id(index).to_owned()).collect();
             Happened::Expanded { node: job.node, ids }
         });
-        self.mapping.insert(job.node, results);
+        let before = self.mapping.insert(job.node, results);
+        self.drop_later(before);
         let first = self.plan.expand(expansion);
         self.note(|_| What::Expanded(job.execution(), count));
         self.apply(Event::Expanded { node: job.node, first, count });
     }
 
     /// A map that has more elements than a run has numbers left has failed.
-    pub(in crate::engine) fn refuse_too_many(&self, result: &mut Option<Result<Value, Failure>>) {
+    pub(in crate::engine) fn refuse_too_many(&mut self, result: &mut Option<Result<Value, Failure>>) {
         let Some(Ok(value)) = result else { return };
         let Some(results) = value.downcast_ref::<MapResults>() else { return };
         if !self.plan.has_room_for(results.expansion().count()) {
-            *result = Some(Err(Failure::lasting("the run has had 2,000,000,000 elements of maps, as many as it may")));
+            let refused = result
+                .replace(Err(Failure::lasting("the run has had 2,000,000,000 elements of maps, as many as it may")));
+            self.drop_later(refused);
         }
     }
 
@@ -34,7 +37,8 @@ impl Shared {
     pub(super) fn keep(&mut self, job: &Job, value: Value, now: Duration) {
         let node = job.node;
         if !self.plan.is_element(node) {
-            self.results[self.plan.slot(node)] = Some(value);
+            let before = self.results[self.plan.slot(node)].replace(value);
+            self.drop_later(before);
             self.order.push(node);
             return;
         }
@@ -54,7 +58,8 @@ impl Shared {
         commands.retain(|command| {
             let Command::Mapped(map) = command else { return true };
             if let Some(results) = self.mapping.remove(map) {
-                self.results[self.plan.slot(*map)] = Some(results);
+                let before = self.results[self.plan.slot(*map)].replace(results);
+                self.drop_later(before);
                 self.order.push(*map);
             }
             false

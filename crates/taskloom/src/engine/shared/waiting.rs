@@ -22,7 +22,7 @@ const LONG: Duration = Duration::from_mins(1);
 #[derive(Default)]
 pub(in crate::engine) struct Waiting {
     /// By task and execution.
-    memory: HashMap<(NodeId, u32), BTreeMap<String, Memory>>,
+    memory: HashMap<(NodeId, u32), Memories>,
     /// Bodies that sleep until their wait is over.
     in_place: HashMap<NodeId, InPlace>,
     /// What tasks wait for whose bodies were left.
@@ -44,6 +44,9 @@ pub(in crate::engine) struct Waiting {
     /// The same for threads.
     stirs: bool,
 }
+
+/// What an execution remembers, by key.
+type Memories = BTreeMap<String, Memory>;
 
 enum Memory {
     Value(Remembered),
@@ -158,15 +161,18 @@ impl Waiting {
         }
     }
 
-    fn of(&mut self, node: NodeId, iteration: u32) -> &mut BTreeMap<String, Memory> {
+    fn of(&mut self, node: NodeId, iteration: u32) -> &mut Memories {
         self.memory.entry((node, iteration)).or_default()
     }
 
     /// An execution has ended, so that nobody asks any more what it remembers.
-    pub(super) fn forget(&mut self, node: NodeId, iteration: u32) {
-        if !self.memory.is_empty() && self.memory.remove(&(node, iteration)).is_some() {
-            self.open.retain(|_, (other, of, _)| (*other, *of) != (node, iteration));
+    fn forget(&mut self, node: NodeId, iteration: u32) -> Option<Memories> {
+        if self.memory.is_empty() {
+            return None;
         }
+        let memories = self.memory.remove(&(node, iteration))?;
+        self.open.retain(|_, (other, of, _)| (*other, *of) != (node, iteration));
+        Some(memories)
     }
 
     pub(in crate::engine) fn remember(&mut self, node: NodeId, iteration: u32, key: &str, remembered: Remembered) {
@@ -203,6 +209,13 @@ impl Waiting {
 }
 
 impl Shared {
+    /// An execution has ended, and what it remembers is for nobody.
+    #[inline]
+    pub(super) fn forget(&mut self, node: NodeId, iteration: u32) {
+        let memories = self.waiting.forget(node, iteration);
+        self.drop_later(memories);
+    }
+
     pub(in crate::engine) fn waiting(&self) -> &Waiting {
         &self.waiting
     }
@@ -456,7 +469,7 @@ impl Shared {
         let asked = self.waiting.open.values().map(|(node, iteration, _)| (*node, *iteration));
         let ended: Vec<_> = asked.filter(|&(node, iteration)| !goes_on(node, iteration)).collect();
         for (node, iteration) in ended {
-            self.waiting.forget(node, iteration);
+            self.forget(node, iteration);
         }
     }
 
