@@ -41,11 +41,17 @@ impl Scheduler {
         self.ready.bring_forward(&self.run, node);
     }
 
-    /// A running node waits, and will go on under the same attempt. One that is to end anyway ends so.
+    /// A running node waits, and will go on under the same attempt. One that was told to end does, and in a run that ends
+    /// nothing goes on (rule S-8).
     pub(super) fn suspend(&mut self, node: NodeId) {
         let was_told = self.stopped_running(node);
-        if was_told || (self.outcome.is_some() && !self.is_clean_up(node)) {
+        let ends_with_run = self.outcome.filter(|_| !self.is_clean_up(node));
+        if was_told || ends_with_run.is_some_and(super::Outcome::cancels_running) {
             return self.finish_pass(node, State::Cancelled);
+        }
+        if ends_with_run.is_some() {
+            self.nodes[node].phase = Phase::Stopped;
+            return;
         }
         self.nodes[node].phase = Phase::Suspended;
         self.suspended += 1;
