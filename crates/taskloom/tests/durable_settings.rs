@@ -1,13 +1,14 @@
 //! What a call says about a run is compared with what began it: D-2.
 #![cfg(feature = "sqlite")]
-
-#[path = "support/durable.rs"]
-mod durable;
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use std::collections::HashMap;
 
-use durable::store;
-use taskloom::{ErrorKind, prelude::*};
+use taskloom::{Durability, ErrorKind, Store, prelude::*};
+
+fn store(directory: &tempfile::TempDir) -> Store {
+    Store::sqlite(directory.path().join("runs.db")).unwrap().durability(Durability::Normal)
+}
 
 #[task]
 fn give() -> i64 {
