@@ -87,6 +87,9 @@ class _LoneWaits:
     def wait_for_change(self, seconds: float) -> None:
         time.sleep(seconds)
 
+    def pose(self, key: str, kind: str, prompt: str, options: list[str]) -> str | None:
+        self.ask(key, kind, prompt, options, None)
+
     def ask(self, _key: str, _kind: str, prompt: str, _options: list[str], _timeout: float | None) -> float:
         raise TaskloomRuntimeError(
             f"nobody can answer {prompt!r}: the function is called without a run\n"

@@ -11,7 +11,7 @@ from ._execution import SUSPEND_SECONDS
 from .errors import EncodingError, InvalidRunIdError, TaskloomError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from . import _native
     from ._codec import Codecs, ValueCodec
@@ -27,11 +27,16 @@ class Keep(NamedTuple):
     run_id: str | None = None
     on_busy: str = "raise"
     suspend_after: float = SUSPEND_SECONDS
+    on_change: str = "refuse"
+    look: Callable[[], object] | None = None
+    """Called now and then while somebody else drives the run; what it raises ends the wait."""
 
     def check(self) -> None:
         """Refuses what makes no sense."""
         if self.on_busy not in ("raise", "wait"):
             raise TaskloomError(f"on_busy is 'raise' or 'wait', not {self.on_busy!r}")
+        if self.on_change not in ("refuse", "adapt"):
+            raise TaskloomError(f"on_change is 'refuse' or 'adapt', not {self.on_change!r}")
         if type(self.suspend_after) not in (int, float) or not self.suspend_after >= 0:
             raise TaskloomError(f"suspend_after is a number of seconds from 0 on, not {self.suspend_after!r}")
         if self.store is not None and not hasattr(self.store, "_native"):
@@ -58,7 +63,9 @@ class Keep(NamedTuple):
         store = self.store if isinstance(self.store, Store) else Store(self.store)
         run_id = self.run_id if self.run_id is not None else os.urandom(16).hex()
         program = Program(plan.functions(), store.codecs, store.pickle)
-        return Durably(store._native, run_id, self.on_busy == "wait", program)
+        return Durably(
+            store._native, run_id, self.on_busy == "wait", self.on_change == "adapt", program, self.look
+        )
 
 
 class Durably(NamedTuple):
@@ -67,7 +74,9 @@ class Durably(NamedTuple):
     store: _native.Store
     run_id: str
     waits: bool
+    adapts: bool
     codec: Program
+    look: Callable[[], object] | None
 
 
 class Program:

@@ -138,6 +138,7 @@ class Host:
         observe: Observe = None,
         keep: Keep | None = None,
         start_node: str | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         if status.imports_script:
             raise TaskloomRuntimeError(
@@ -150,7 +151,7 @@ class Host:
         if limits.max_concurrency is not None:
             workers = limits.max_concurrency
         self.grace = limits.grace
-        self.loop: asyncio.AbstractEventLoop | None = None
+        self.loop = loop
         """Where async tasks run; the one of our own, unless given."""
         self.on_finished: Callable[[], object] | None = None
         """Called once the run has ended, by whoever ended it."""

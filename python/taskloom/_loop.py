@@ -4,6 +4,7 @@ lives until the process ends, so that `execute()` works inside a running loop to
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import os
 import threading
@@ -254,18 +255,72 @@ async def open_host(
     """A run that is to be waited for on this loop. One in a store is opened where that may take its time."""
     from ._execution import Host
 
-    make = partial(Host, plan, channel, limits, observe=observe, keep=keep, start_node=start_node)
+    loop = asyncio.get_running_loop()
+    make = partial(Host, plan, channel, limits, observe=observe, start_node=start_node, loop=loop)
     if keep is None:
         return make()
     context = contextvars.copy_context()
-    return await asyncio.get_running_loop().run_in_executor(writers(), context.run, make)
+    if keep.on_busy == "wait":
+        return await _wait_to_open(partial(context.run, make), keep)
+    make = partial(make, keep=keep)
+    return await _opened(loop.run_in_executor(writers(), context.run, make))
+
+
+async def _opened(opening: asyncio.Future[Host], give_up: Callable[[], object] = lambda: None) -> Host:
+    """Waits for a run that is being opened. If nobody wants it any more it is let go of before this ends, so
+    that it is free for whoever executes it again."""
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        give_up()
+        await asyncio.wait([opening])
+        if opening.exception() is None:
+            # Nobody knows when it would be freed: exceptions hold frames, and these what they wait for.
+            await asyncio.get_running_loop().run_in_executor(writers(), opening.result().cancel)
+        raise
+
+
+class _GivenUp(Exception):
+    """Nobody waits any longer for a run that somebody else drives."""
+
+
+async def _wait_to_open(make: Callable[..., Host], keep: Keep) -> Host:
+    """Opens a run that somebody else may drive for long: on a thread of its own, since those that wait for
+    the disk may be needed for that very run."""
+    loop = asyncio.get_running_loop()
+    opened: asyncio.Future[Host] = loop.create_future()
+    given_up = threading.Event()
+
+    def look() -> None:
+        if given_up.is_set():
+            raise _GivenUp
+
+    def work() -> None:
+        try:
+            tell = partial(_settle_with, opened, make(keep=keep._replace(look=look)), None)
+        except BaseException as error:
+            tell = partial(_settle_with, opened, None, error)
+        with contextlib.suppress(RuntimeError):
+            # Or the loop is closed, and nobody waits.
+            loop.call_soon_threadsafe(tell)
+
+    threading.Thread(target=work, name="taskloom-waiter", daemon=True).start()
+    return await _opened(opened, given_up.set)
+
+
+def _settle_with(opened: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
+    if opened.done():
+        return
+    if error is None:
+        opened.set_result(value)
+    else:
+        opened.set_exception(error)
 
 
 async def run_on_loop(host: Host) -> Run:
     """Waits for a run on the loop that also runs its async tasks."""
     loop = asyncio.get_running_loop()
     ended = loop.create_future()
-    host.loop = loop
     host.on_finished = partial(_tell, loop, ended)
     pump(host)
     host.execution.launch()

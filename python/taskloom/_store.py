@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from . import _native
 from ._stored_run import DueRun, Question, RunInfo, StoredRun, due_of, info_of, question_of, run_of
+from .errors import StoreError
 
 if TYPE_CHECKING:
     from ._codec import ValueCodec
@@ -48,7 +49,12 @@ class Store:
         codecs: Sequence[ValueCodec[Any]] = (),
         pickle: bool = False,
     ) -> None:
-        self._native = _native.Store(os.fspath(path), durability)
+        path = os.fspath(path)
+        if path == ":memory:":
+            raise StoreError(
+                "a store is a file, and `:memory:` is none\n  hint: a run without a store lives in memory"
+            )
+        self._native = _native.Store(path, durability)
         self.codecs = tuple(codecs)
         self.pickle = pickle
 
@@ -73,6 +79,51 @@ class Store:
         Those whose process has died, and the suspended ones that have had an answer, or whose time has come.
         """
         return [due_of(run) for run in self._native.due()]
+
+    def fork(
+        self,
+        run_id: str,
+        from_task: str,
+        arguments: Mapping[str, Mapping[str, Any]] | None = None,
+        *,
+        new_run_id: str | None = None,
+    ) -> str:
+        """Makes a run of the same workflow that keeps what has succeeded before a task of another run, and
+        gives its id. The task and what comes after it run when that run is executed, by the same program.
+
+        Kept is what has succeeded and rests on nothing that runs again, with its results and what it has
+        published in the channel. The other run stays as it is; it may be under way.
+
+        - `arguments`: `{task_id: {parameter: value}}`: what tasks that run again take instead of what they
+          are bound to. It is recorded.
+        - `new_run_id`: the id of the new run; by default 32 hexadecimal digits.
+
+        >>> import os, tempfile
+        >>> from taskloom import Store, task, workflow
+        >>> @task
+        ... def shout(text, mark):
+        ...     return text + mark
+        >>> store = Store(os.path.join(tempfile.mkdtemp(), "runs.db"))
+        >>> with workflow("weather") as weather:
+        ...     _ = shout(task_id="a", text="sun", mark="!") >> shout(task_id="b", text="rain", mark="!")
+        >>> weather.execute(store=store, run_id="first")
+        'rain!'
+        >>> fork = store.fork("first", "b", {"b": {"mark": "?"}})
+        >>> weather.execute(store=store, run_id=fork)
+        'rain?'
+        """
+        texts = [
+            (task_id, parameter, self._encode(value))
+            for task_id, parameters in (arguments or {}).items()
+            for parameter, value in parameters.items()
+        ]
+        return self._native.fork(run_id, from_task, texts, new_run_id)
+
+    def _encode(self, value: Any) -> str:
+        from ._codec import Codecs
+
+        # Whether the task takes a value of that class, its annotations say when it runs.
+        return Codecs([type(value)], self.codecs, self.pickle).encode(value)
 
     def questions(self, run_id: str | None = None) -> list[Question]:
         """The questions of a run, or of all, with their answers if they have some."""

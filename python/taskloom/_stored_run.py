@@ -148,11 +148,25 @@ class StoredRun(RunInfo):
     questions: list[Question]
     """The questions that had no answer."""
     _native: _native.Store = field(repr=False, compare=False)
+    _options: str = field(repr=False, compare=False)
 
     @property
     def duration(self) -> timedelta:
         """How long the run had taken when something was last recorded of it."""
         return self.changed - self.begun
+
+    def settings(self) -> dict[str, Any]:
+        """What `execute` was told when the run began: `start_node`, `max_steps`, and `channel`, what the
+        channel held."""
+        import json
+
+        options = json.loads(self._options)
+        channel = {key: _held(content) for key, content in options.get("channel", ())}
+        return {
+            "start_node": options.get("start_node"),
+            "max_steps": options.get("max_steps"),
+            "channel": channel,
+        }
 
     def events(self) -> list[StoredEvent]:
         """What has happened in the run by now, in order."""
@@ -183,7 +197,14 @@ def run_of(store: _native.Store, run: dict[str, Any]) -> StoredRun:
     """A run, as the native module has it."""
     tasks = {task["task_id"]: _task(task) for task in run["tasks"]}
     questions = [question_of(question) for question in run["questions"]]
-    return StoredRun(**_info(run), message=run["message"], tasks=tasks, questions=questions, _native=store)
+    return StoredRun(
+        **_info(run),
+        message=run["message"],
+        tasks=tasks,
+        questions=questions,
+        _native=store,
+        _options=run["options"],
+    )
 
 
 def question_of(question: dict[str, Any]) -> Question:
@@ -217,6 +238,25 @@ def _info(run: dict[str, Any]) -> dict[str, Any]:
 def _task(task: dict[str, Any]) -> StoredTask:
     started, ended = (None if task[key] is None else _time(task[key]) for key in ("started", "ended"))
     return StoredTask(**{**task, "started": started, "ended": ended})
+
+
+def _held(content: dict[str, Any]) -> Any:
+    """What a key of a channel holds, as it is recorded."""
+    import json
+    import struct
+
+    from ._codec import Codecs
+
+    codecs = Codecs(())
+    match content:
+        case {"number": {"int": number}}:
+            return number
+        case {"number": {"float": bits}}:
+            return struct.unpack("<d", struct.pack("<Q", bits))[0]
+        case {"list": items}:
+            return [codecs.decode(json.dumps(item["value"])) for item in items]
+        case _:
+            return codecs.decode(json.dumps(content["item"]["value"]))
 
 
 def _time(seconds: float) -> datetime:

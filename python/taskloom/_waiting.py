@@ -30,7 +30,8 @@ _TYPES = ("approval", "text", "selection", "multi_selection", "custom")
 class FeedbackResponse:
     """The answer to a question."""
 
-    feedback_id: str
+    key: str
+    """What the question is remembered under: its key, or `#` and its place among those of the task."""
     response_type: str
     """`approval`, `text`, `selection`, `multi_selection` or `custom`."""
     value: Any
@@ -154,10 +155,18 @@ class Waiting:
     # Questions.
 
     def ask(
-        self, kind: str, prompt: str, options: list[str] | None, timeout: float | None, key: str | None
+        self,
+        kind: str,
+        prompt: str,
+        options: list[str] | None,
+        timeout: float | None,
+        key: str | None,
+        asked: Callable[[str], object] | None = None,
     ) -> FeedbackResponse:
-        """Waits for a person."""
-        key = self._ask(kind, prompt, options, key)
+        """Waits for a person. `asked` hears the id of the question when it is asked for the first time."""
+        key = self._ask(kind, prompt, options, timeout, key)
+        if asked is not None and (feedback_id := self._waits.pose(key, kind, prompt, options or [])):
+            asked(feedback_id)
         self._wait(self._waits.ask(key, kind, prompt, options or [], timeout))
         return self._response(key, kind)
 
@@ -165,11 +174,13 @@ class Waiting:
         self, kind: str, prompt: str, options: list[str] | None, timeout: float | None, key: str | None
     ) -> FeedbackResponse:
         """The same in an async task."""
-        key = self._ask(kind, prompt, options, key)
+        key = self._ask(kind, prompt, options, timeout, key)
         await self._wait_async(self._waits.ask(key, kind, prompt, options or [], timeout))
         return self._response(key, kind)
 
-    def _ask(self, kind: str, prompt: str, options: list[str] | None, key: str | None) -> str:
+    def _ask(
+        self, kind: str, prompt: str, options: list[str] | None, timeout: float | None, key: str | None
+    ) -> str:
         if kind not in _TYPES:
             raise ValueError(f"feedback_type is one of {', '.join(_TYPES)}, not {kind!r}")
         if not isinstance(prompt, str):
@@ -178,6 +189,8 @@ class Waiting:
             raise ValueError(f"a {kind} needs options to choose from")
         if options is not None and not all(isinstance(option, str) for option in options):
             raise TypeError("options are texts")
+        if timeout is not None and (type(timeout) not in (int, float) or not timeout >= 0):
+            raise ValueError(f"timeout is a number of seconds from 0 on, not {timeout!r}")
         return self._key("ask", key)
 
     def _response(self, key: str, kind: str) -> FeedbackResponse:

@@ -71,6 +71,7 @@ class Workflow(_native.Workflow):
         store: Store | str | os.PathLike[str] | None = None,
         run_id: str | None = None,
         on_busy: str = "raise",
+        on_change: str = "refuse",
         suspend_after: float = SUSPEND_SECONDS,
         **later: Any,
     ) -> Any:
@@ -93,6 +94,10 @@ class Workflow(_native.Workflow):
         - `run_id`: which run of the store this is; without one each call is a run of its own. A run that has
           ended gives its recorded result.
         - `on_busy`: what to do if another process drives the run: `"raise"` a `RunBusyError`, or `"wait"`.
+        - `on_change`: what to do if the run began with another workflow: `"refuse"`, or `"adapt"`: go on as
+          far as it fits. What has succeeded is kept where neither the task (its definition, parameters,
+          arguments and options) nor anything before it has changed; the rest runs again, and what is
+          recorded of that is dropped.
         - `suspend_after`: for how many seconds a task of a run in a store waits in the process for a person
           or for time before its body is left. When nothing goes on but such waits, the run ends with
           `RunSuspended`.
@@ -102,7 +107,7 @@ class Workflow(_native.Workflow):
         Raises `TaskError` if a task fails, with the task's own exception as its `__cause__`.
         """
         limits = Limits(max_concurrency, max_steps, timeout, grace)
-        keep = keep_in(store, run_id, on_busy, suspend_after)
+        keep = keep_in(store, run_id, on_busy, on_change, suspend_after)
         run = succeeded(
             self._run(sys._getframe(1), start_node, initial_channel, limits, observe, keep, later)
         )
@@ -121,12 +126,13 @@ class Workflow(_native.Workflow):
         store: Store | str | os.PathLike[str] | None = None,
         run_id: str | None = None,
         on_busy: str = "raise",
+        on_change: str = "refuse",
         suspend_after: float = SUSPEND_SECONDS,
         **later: Any,
     ) -> Run:
         """Runs the workflow like `execute`, and gives the record of the run."""
         limits = Limits(max_concurrency, max_steps, timeout, grace)
-        keep = keep_in(store, run_id, on_busy, suspend_after)
+        keep = keep_in(store, run_id, on_busy, on_change, suspend_after)
         return succeeded(
             self._run(sys._getframe(1), start_node, initial_channel, limits, observe, keep, later)
         )
@@ -145,13 +151,14 @@ class Workflow(_native.Workflow):
         store: Store | str | os.PathLike[str] | None = None,
         run_id: str | None = None,
         on_busy: str = "raise",
+        on_change: str = "refuse",
         suspend_after: float = SUSPEND_SECONDS,
         **later: Any,
     ) -> Any:
         """Like `execute`, on the running event loop: async tasks run there, plain functions in threads."""
         wanted = wants_echo(self._echo, sys._getframe(1))
         limits = Limits(max_concurrency, max_steps, timeout, grace)
-        keep = keep_in(store, run_id, on_busy, suspend_after)
+        keep = keep_in(store, run_id, on_busy, on_change, suspend_after)
         run = succeeded(
             await self._run_async(wanted, start_node, initial_channel, limits, observe, keep, later)
         )
@@ -170,13 +177,14 @@ class Workflow(_native.Workflow):
         store: Store | str | os.PathLike[str] | None = None,
         run_id: str | None = None,
         on_busy: str = "raise",
+        on_change: str = "refuse",
         suspend_after: float = SUSPEND_SECONDS,
         **later: Any,
     ) -> Run:
         """Like `run`, on the running event loop."""
         wanted = wants_echo(self._echo, sys._getframe(1))
         limits = Limits(max_concurrency, max_steps, timeout, grace)
-        keep = keep_in(store, run_id, on_busy, suspend_after)
+        keep = keep_in(store, run_id, on_busy, on_change, suspend_after)
         return succeeded(
             await self._run_async(wanted, start_node, initial_channel, limits, observe, keep, later)
         )
@@ -194,12 +202,13 @@ class Workflow(_native.Workflow):
         store: Store | str | os.PathLike[str] | None = None,
         run_id: str | None = None,
         on_busy: str = "raise",
+        on_change: str = "refuse",
         suspend_after: float = SUSPEND_SECONDS,
         **later: Any,
     ) -> RunHandle:
         """Starts a run in the background and returns at once."""
         limits = Limits(max_concurrency, max_steps, timeout, grace)
-        keep = keep_in(store, run_id, on_busy, suspend_after)
+        keep = keep_in(store, run_id, on_busy, on_change, suspend_after)
         _check(later, start_node, limits)
         plan = self.plan(start_node)
         return RunHandle(
@@ -356,15 +365,20 @@ class Workflow(_native.Workflow):
 
 
 def keep_in(
-    store: Store | str | os.PathLike[str] | None, run_id: str | None, on_busy: str, suspend_after: float
+    store: Store | str | os.PathLike[str] | None,
+    run_id: str | None,
+    on_busy: str,
+    on_change: str,
+    suspend_after: float,
 ) -> Keep | None:
     """Where a run is kept, if it is."""
-    if store is None and run_id is None and on_busy == "raise" and suspend_after == SUSPEND_SECONDS:
+    says = (store, run_id, on_busy, on_change, suspend_after)
+    if says == (None, None, "raise", "refuse", SUSPEND_SECONDS):
         # A run that is not kept needs none of it.
         return None
     from ._durable import Keep
 
-    keep = Keep(store, run_id, on_busy, suspend_after)
+    keep = Keep(store, run_id, on_busy, suspend_after, on_change)
     keep.check()
     return keep
 

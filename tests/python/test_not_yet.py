@@ -40,7 +40,7 @@ def test_e_01_a_handler_is_graflows():
         task(handler="docker")
 
 
-@pytest.mark.parametrize("argument", ["on", "on_change"])
+@pytest.mark.parametrize("argument", ["on"])
 @pytest.mark.parametrize("method", ["execute", "run", "start"])
 def test_e_01_arguments_of_execute(method, argument):
     with not_yet(argument):

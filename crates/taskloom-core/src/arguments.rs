@@ -149,7 +149,7 @@ pub struct Unresolved {
 /// Decides what fills the parameters of a task that have no value of their own.
 ///
 /// `cause` is the node that a jump or a loop edge led here from: for such an execution it is the direct
-/// predecessor (rule S-6). `data` is for the first parameter, whatever it is bound to (rule R-9).
+/// predecessor (rule S-6). `given` are values for parameters, whatever these are bound to (rules R-9 and D-2).
 ///
 /// # Errors
 ///
@@ -159,20 +159,19 @@ pub fn resolve(
     node: NodeId,
     gathered: &Gathered,
     cause: Option<NodeId>,
-    data: Option<&Value>,
+    given: Inputs,
     channel: impl Fn(&str) -> Option<Value>,
 ) -> Result<Inputs, Unresolved> {
     let definition = plan.task(node).definition();
     let body = definition.body();
-    let mut inputs = Inputs::new();
     let mut open: SmallVec<[(usize, bool); 4]> = SmallVec::new();
     let mut predecessor = cause;
-    if let Some(data) = data
-        && !definition.parameters().is_empty()
-    {
-        inputs.push((0, data.clone()));
-    }
-    for fill in plan.fills(node).iter().filter(|fill| data.is_none() || fill.parameter != 0) {
+    let count = given.len();
+    let mut inputs = given;
+    for fill in plan.fills(node) {
+        if inputs[..count].iter().any(|(parameter, _)| *parameter == fill.parameter) {
+            continue;
+        }
         let name = &*definition.parameters()[fill.parameter].name;
         let found = fill.sources.iter().find_map(|source| match source {
             Source::Output(from) | Source::Ancestor(from) => gathered.value(plan, *from, Some(node), body),

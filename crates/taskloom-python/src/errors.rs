@@ -66,6 +66,8 @@ pub(crate) fn of_run(py: Python<'_>, error: &taskloom::Error) -> PyErr {
         ErrorKind::StoreLocked => intern!(py, "StoreLockedError"),
         ErrorKind::StoreCorrupted => intern!(py, "StoreCorruptedError"),
         ErrorKind::InvalidRunId => intern!(py, "InvalidRunIdError"),
+        ErrorKind::UnknownTask => intern!(py, "UnknownTaskError"),
+        ErrorKind::Binding => intern!(py, "BindingError"),
         ErrorKind::RunNotFound => intern!(py, "RunNotFoundError"),
         ErrorKind::RunBusy => intern!(py, "RunBusyError"),
         ErrorKind::RunLost => intern!(py, "RunLostError"),

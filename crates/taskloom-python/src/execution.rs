@@ -13,7 +13,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use pyo3::{prelude::*, types::PyDict};
 use taskloom::{
-    OnBusy, Status, Store,
+    OnBusy, OnChange, Status, Store,
     durable::{Opening, Settings, answer},
     engine::{Engine, RunOptions, new_run_id},
 };
@@ -193,7 +193,10 @@ struct Durably<'py> {
     store: PyRef<'py, crate::store::Store>,
     run_id: Option<String>,
     waits: bool,
+    adapts: bool,
     codec: Py<PyAny>,
+    /// Called now and then while somebody else drives the run; what it raises ends the wait.
+    look: Option<Py<PyAny>>,
 }
 
 impl Durably<'_> {
@@ -206,23 +209,23 @@ impl Durably<'_> {
         mut settings: Settings,
         host: Box<PyHost>,
     ) -> PyResult<Arc<Engine>> {
-        let Self { store, run_id, waits, codec } = self;
+        let Self { store, run_id, waits, adapts, codec, look } = self;
         let run_id = run_id.unwrap_or_else(new_run_id);
         let store = store.core.clone();
         let on_busy = if waits { OnBusy::Wait } else { OnBusy::Fail };
+        let on_change = if adapts { OnChange::Adapt } else { OnChange::Refuse };
         let values = PyValues::new(codec.clone_ref(py));
         // A signal ends the wait for a run that somebody else drives.
         let mut interruption = None;
         let opened = detached(py, || {
-            let opening = Opening { store: &store, run_id: &run_id, on_busy, plan, settings: &mut settings };
+            let opening = Opening { store: &store, run_id: &run_id, on_busy, on_change, plan, settings: &mut settings };
             let opened = opening.open(&values, |wait| {
                 std::thread::sleep(wait);
-                #[expect(
-                    clippy::redundant_closure_for_method_calls,
-                    reason = "it is not general enough over lifetimes"
-                )]
-                let signal = Python::attach(|py| py.check_signals());
-                interruption = signal.err();
+                interruption = Python::attach(|py| {
+                    py.check_signals()?;
+                    look.as_ref().map_or(Ok(()), |look| look.call0(py).map(drop))
+                })
+                .err();
                 match interruption {
                     Some(_) => Err(taskloom::Error::interrupted()),
                     None => Ok(()),

@@ -50,6 +50,7 @@ impl Store {
         })?;
         let Some((run, (tasks, message), questions)) = found else { return Ok(None) };
         let shown = info(py, run.info())?;
+        shown.set_item("options", run.options())?;
         shown.set_item("message", message)?;
         shown.set_item("tasks", list(py, &tasks, task)?)?;
         shown.set_item("questions", list(py, &questions, question)?)?;
@@ -70,6 +71,27 @@ impl Store {
     fn due<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let all = detached(py, || self.core.due())?;
         list(py, &all, due)
+    }
+
+    /// Makes a run that keeps what came before a task of another one. Arguments are JSON text.
+    fn fork(
+        &self,
+        py: Python<'_>,
+        run_id: String,
+        from_task: String,
+        arguments: Vec<(String, String, String)>,
+        new_run_id: Option<String>,
+    ) -> PyResult<String> {
+        detached(py, || {
+            let mut fork = self.core.fork(run_id, from_task);
+            if let Some(id) = new_run_id {
+                fork = fork.new_run_id(id);
+            }
+            for (task_id, parameter, json) in arguments {
+                fork = fork.argument_json(task_id, parameter, json);
+            }
+            fork.create()
+        })
     }
 
     /// The questions of a run, or of all.

@@ -164,14 +164,15 @@ impl Engine {
         options: &RunOptions,
         channel: Vec<(String, Content)>,
         host: Box<dyn Host>,
-        durable: Option<Durable>,
+        mut durable: Option<Durable>,
     ) -> Arc<Self> {
         let run_id = OnceLock::new();
         let trace = Trace::begin(&plan, || run_id.get_or_init(observe::new_run_id).clone());
-        let shared = Shared::new(plan, options);
+        let mut shared = Shared::new(plan, options);
         let channel = Hub::new(channel);
-        if durable.is_some() {
+        if let Some(durable) = &mut durable {
             channel.keep_trail();
+            shared.override_arguments(std::mem::take(&mut durable.overrides));
         }
         Arc::new(Self {
             plan: shared.plan().clone(),

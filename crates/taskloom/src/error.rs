@@ -12,7 +12,7 @@ pub enum ErrorKind {
     GraphCompilation,
     /// Two instances have one id.
     DuplicateTask,
-    /// A parameter has no value, where a task is run without a workflow.
+    /// A parameter has no value, where a task is run without a workflow; or a run that is forked does not take one.
     Binding,
     /// A part of a task, called by [`Context::try_step`](crate::Context::try_step), failed.
     StepFailed,
@@ -54,6 +54,8 @@ pub enum ErrorKind {
     InvalidRunId,
     /// A store has no such run.
     RunNotFound,
+    /// A run in a store has no such task.
+    UnknownTask,
     /// Somebody else drives the run.
     RunBusy,
     /// The run was taken over by somebody else, and cannot be recorded any more.

@@ -77,6 +77,8 @@ pub use compose::{Fragment, IntoFragment, chain, parallel};
 pub use context::Request;
 pub use context::{Context, StepValue};
 #[cfg(feature = "sqlite")]
+pub use durable::{Fork, OnChange};
+#[cfg(feature = "sqlite")]
 pub use engine::waiting::{FeedbackType, Question as OpenQuestion};
 pub use error::{Error, ErrorKind};
 pub use events::{BlockingEvents, Event, EventKind, Events};

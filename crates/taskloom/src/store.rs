@@ -13,6 +13,7 @@
 //! | `row`, `entries`, `large` | how runs and entries lie in their tables |
 //! | `questions`, `answer` | questions of a run and their answers |
 //! | `info`, `stored_run`, `stored_task`, `stored_event`, `due`, `prune`, `verify` | what users ask of a store |
+//! | `rewritten` | runs whose entries were made of those of others |
 //! | `memory` | a journal without a file, for tests |
 //! | `testing` | a run as it would be if its process had died, for tests |
 
@@ -34,6 +35,7 @@ mod open;
 mod owner;
 mod prune;
 mod questions;
+mod rewritten;
 mod row;
 mod run_status;
 mod schema;

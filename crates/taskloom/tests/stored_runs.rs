@@ -1,5 +1,6 @@
 //! What a store says of a run, without its program: D-1, D-3.
 #![cfg(feature = "sqlite")]
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 #[path = "support/store.rs"]
 mod support;

@@ -207,6 +207,9 @@ class _Waits:
     def sleep(self, key: str, seconds: float) -> float:
         return self._ask("sleep", key, seconds)
 
+    def pose(self, key: str, kind: str, prompt: str, options: list[str]) -> str | None:
+        return self._ask("pose", key, kind, prompt, options)
+
     def ask(self, key: str, kind: str, prompt: str, options: list[str], timeout: float | None) -> float:
         return self._ask("ask", key, kind, prompt, options, timeout)
 

@@ -1,5 +1,6 @@
 """D-6: one at a time drives a run."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -236,3 +237,30 @@ def test_d_06_eight_threads_execute_different_runs_in_one_store(store):
     assert {run.status for run in store.runs()} == {"succeeded"}
     assert len(store.runs()) == 80
     assert store.verify() == []
+
+
+def test_d_06_those_who_wait_on_an_event_loop_hold_up_nobody(store):
+    go = asyncio.Event()
+
+    @task
+    async def wait():
+        await go.wait()
+        return "done"
+
+    wf = workflow("w").add(wait)
+
+    async def main():
+        first = asyncio.ensure_future(wf.execute_async(store=store, run_id="r"))
+        while not store.runs():
+            await asyncio.sleep(0)
+        others = [
+            asyncio.ensure_future(wf.execute_async(store=store, run_id="r", on_busy="wait"))
+            for _ in range(10)
+        ]
+        # Another run is not held up by them, nor is the one that they wait for.
+        assert await workflow("v").add(task(lambda: "free", id="free")).execute_async(store=store) == "free"
+        others.pop().cancel()
+        go.set()
+        return await asyncio.gather(first, *others)
+
+    assert asyncio.run(main()) == ["done"] * 10

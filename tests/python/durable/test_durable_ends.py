@@ -10,7 +10,7 @@ import pytest
 from programs import Program
 
 from taskloom import Store, Task, TaskExecutionContext, parallel, task, workflow
-from taskloom.errors import RunCancelledError, RunSuspended, TaskError
+from taskloom.errors import RunCancelledError, RunSuspended, StoreError, TaskError
 from taskloom.testing import Recorder
 
 
@@ -183,6 +183,13 @@ def test_d_01_a_path_is_a_store(tmp_path):
     assert wf.execute(store=str(tmp_path / "runs.db"), run_id="r") == 1
     assert wf.execute(store=tmp_path / "runs.db", run_id="r") == 1
     assert wf.execute(store=Store(tmp_path / "runs.db", durability="normal"), run_id="r") == 1
+
+
+def test_e_02_a_store_in_memory_is_refused_with_the_way_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreError, match=r":memory:(?s:.*)hint: a run without a store lives in memory"):
+        Store(":memory:")
+    assert list(tmp_path.iterdir()) == []
 
 
 def open_files(directory):

@@ -182,12 +182,16 @@ def test_d_05_the_first_answer_counts(store):
         (("multi_selection", "What?", []), "a multi_selection needs options"),
         (("text", 5), "prompt is a text"),
         (("selection", "What?", [1, 2]), "options are texts"),
+        (("text", "What?", None, -1), "timeout is a number of seconds from 0 on, not -1"),
+        (("text", "What?", None, float("nan")), "timeout is a number of seconds from 0 on, not nan"),
+        (("text", "What?", None, "soon"), "timeout is a number of seconds from 0 on, not 'soon'"),
     ],
 )
 def test_d_05_questions_that_are_none(arguments, text, store):
     @task
     def asks(ctx: TaskExecutionContext):
-        ctx.request_feedback(*arguments)
+        kind, prompt, options, timeout = (*arguments, None, None)[:4]
+        ctx.request_feedback(kind, prompt, options, timeout=timeout)
 
     with pytest.raises(TaskError, match=text):
         workflow("w").add(asks).execute(store=store)

@@ -1,5 +1,7 @@
 """D-5: tasks wait for time, in the process or without one."""
 
+import asyncio
+import contextlib
 import datetime as dt
 import time
 
@@ -271,3 +273,26 @@ print(workflow("w").add(group).execute(store="runs.db", run_id="r", max_concurre
     assert program.log() == ["attempt1"]
     assert program.run() == "{'shaky': 'done', 'dies': None}\n"
     assert program.log() == ["attempt1", "attempt2"]
+
+
+def test_r_13_a_run_that_goes_on_does_so_on_the_loop_of_its_caller(store):
+    loops = []
+
+    @task
+    async def sleeps(ctx: TaskExecutionContext):
+        await ctx.sleep(0.1)
+        loops.append(asyncio.get_running_loop())
+
+    wf = workflow("w").add(parallel(*[sleeps(task_id=f"s{n}") for n in range(20)]))
+
+    async def main():
+        for _ in range(1000):
+            # When a sleep is over, the engine calls for the loop while the run is opened.
+            with contextlib.suppress(RunSuspended):
+                await wf.execute_async(store=store, run_id="r", suspend_after=0)
+                return asyncio.get_running_loop()
+            while not store.due():
+                await asyncio.sleep(0)
+        raise AssertionError("it never ends")
+
+    assert loops == [asyncio.run(main())] * 20

@@ -526,9 +526,7 @@ def test_5_1_a_context_without_a_workflow():
     assert log.text == "xx"
 
 
-@pytest.mark.parametrize(
-    "name", ["llm_client", "prompt_manager", "register_llm_agent", "last_checkpoint_path", "save"]
-)
+@pytest.mark.parametrize("name", ["llm_client", "prompt_manager", "register_llm_agent", "save"])
 def test_5_1_what_is_not_there_yet_says_so(name):
     with pytest.raises(NotImplementedError, match="not implemented yet"):
         getattr(create_execution_context(), name)

@@ -39,6 +39,10 @@ NAMES = {
     "graflow.trace.noop": "NoopTracer",
     "graflow.utils.graph": "build_graph draw_ascii draw_mermaid draw_mermaid_png draw_dot draw_png "
     "create_agraph draw_task_graph visualize_dependencies show_graph_info",
+    "graflow.core.checkpoint": "CheckpointManager CheckpointMetadata",
+    "graflow.hitl.handler": "FeedbackHandler",
+    "graflow.hitl.manager": "FeedbackManager",
+    "graflow.hitl.types": "FeedbackRequest FeedbackResponse FeedbackType FeedbackTimeoutError",
     "graflow.exceptions": "GraflowError GraflowRuntimeError CycleLimitExceededError RetryLimitExceededError "
     "TaskError GraphCompilationError DuplicateTaskError ConfigError ParallelGroupError "
     "GraflowWorkflowCanceledError as_runtime_error",
@@ -48,10 +52,8 @@ LATER = [
     "graflow.api",
     "graflow.channels.redis_channel",
     "graflow.coordination.redis_coordinator",
-    "graflow.core.checkpoint",
     "graflow.core.handlers.docker",
-    "graflow.hitl",
-    "graflow.hitl.types",
+    "graflow.hitl.backend.filesystem",
     "graflow.llm",
     "graflow.llm.agents",
     "graflow.prompts",

@@ -46,11 +46,18 @@ fn flow_graph() -> Result<PathBuf, Failure> {
 /// Runs in a store.
 fn durable(rest: &[&str]) -> Result<(), Failure> {
     let program = ["run", "--release", "--package", "taskloom-bench", "--features", "sqlite", "--bin", "durable", "--"];
-    execute(cargo(program).args(rest))
+    execute(cargo(program).args(rest))?;
+    let peers = peers()?;
+    execute(Command::new(peers.python()).arg("bench/python/durable.py").args(rest))
+}
+
+/// Where Taskloom and its peers in Python are.
+fn peers() -> Result<Venv, Failure> {
+    let peers = Venv::benchmarks()?;
+    Venv::development()?.install_taskloom_into(&peers)?;
+    Ok(peers)
 }
 
 fn python(rest: &[&str]) -> Result<(), Failure> {
-    let peers = Venv::benchmarks()?;
-    Venv::development()?.install_taskloom_into(&peers)?;
-    execute(Command::new(peers.python()).arg("bench/python/compare.py").args(rest))
+    execute(Command::new(peers()?.python()).arg("bench/python/compare.py").args(rest))
 }

@@ -63,6 +63,25 @@ impl Lane {
         first
     }
 
+    /// Puts a node in front of all, as if it had become ready with the first.
+    fn bring_forward(&mut self, node: NodeId) {
+        let Some(place) = self.nodes.iter().position(|&other| other == node).filter(|&place| place > 0) else { return };
+        self.nodes.remove(place);
+        self.nodes.push_front(node);
+        let mut behind = 0;
+        let of_event = self.events.iter().position(|(_, count)| {
+            behind += *count as usize;
+            behind > place
+        });
+        if let Some(at) = of_event {
+            self.events[at].1 -= 1;
+            if self.events[at].1 == 0 {
+                self.events.remove(at);
+            }
+            self.events[0].1 += 1;
+        }
+    }
+
     fn retain(&mut self, mut keep: impl FnMut(NodeId) -> bool) {
         if self.events.is_empty() {
             return self.nodes.retain(|&node| keep(node));
@@ -131,6 +150,23 @@ impl Ready {
         self.judgements.front().copied()
     }
 
+    /// Whether a group is to be judged.
+    pub(super) fn is_judged(&self, exit: NodeId) -> bool {
+        self.judgements.contains(&exit)
+    }
+
+    /// A node is the next one of its kind to start, although others have been ready for longer.
+    pub(super) fn bring_forward(&mut self, plan: &RunPlan, node: NodeId) {
+        if self.is_judged(node) {
+            self.judgements.retain(|&other| other != node);
+            self.judgements.push_front(node);
+        } else if plan.is_task(node) {
+            let lane = plan.lane(node);
+            self.lanes[lane as usize].bring_forward(node);
+            self.update(plan, lane);
+        }
+    }
+
     /// The first task of these kinds that no cap holds back.
     #[inline]
     pub(super) fn task(&self, plan: &RunPlan, kinds: TaskKinds) -> Option<NodeId> {
@@ -161,9 +197,9 @@ impl Ready {
         self.lanes.iter().filter_map(Lane::place).min().map(|(_, node)| node)
     }
 
-    /// Whether a task is the first of those that wait where it does, whatever holds it back.
-    pub(super) fn is_first(&self, plan: &RunPlan, task: NodeId) -> bool {
-        self.lanes[plan.lane(task) as usize].nodes.front() == Some(&task)
+    /// Whether a task waits to be started, whatever holds it back.
+    pub(super) fn is_lined_up(&self, plan: &RunPlan, task: NodeId) -> bool {
+        self.lanes[plan.lane(task) as usize].nodes.contains(&task)
     }
 
     /// A node starts.

@@ -26,20 +26,32 @@ impl Scheduler {
         self.nodes.numbers().into_iter().filter(backs_off).collect()
     }
 
-    /// Whether a node is the next to start of those like it, or to be judged, whatever a limit may say.
+    /// Whether a node is ready, or to be judged, whatever a limit may say.
     pub fn can_start(&self, node: NodeId) -> bool {
         if self.run.is_element(node) && !self.nodes.elements.contains_key(&node) {
             return false;
         }
-        let is_next = || self.run.is_task(node) && self.ready.is_first(&self.run, node);
-        self.ready.judgement() == Some(node) || (self.nodes[node].phase == Phase::Ready && is_next())
+        let is_lined_up = || self.run.is_task(node) && self.ready.is_lined_up(&self.run, node);
+        self.ready.is_judged(node) || (self.nodes[node].phase == Phase::Ready && is_lined_up())
     }
 
-    /// A running node waits, and will go on under the same attempt. One that is to end anyway ends so.
+    /// A node that can start is to start before others that have been ready for longer: in a run that was forked these
+    /// have not started when it has.
+    pub fn bring_forward(&mut self, node: NodeId) {
+        self.ready.bring_forward(&self.run, node);
+    }
+
+    /// A running node waits, and will go on under the same attempt. One that was told to end does, and in a run that ends
+    /// nothing goes on (rule S-8).
     pub(super) fn suspend(&mut self, node: NodeId) {
         let was_told = self.stopped_running(node);
-        if was_told || (self.outcome.is_some() && !self.is_clean_up(node)) {
+        let ends_with_run = self.outcome.filter(|_| !self.is_clean_up(node));
+        if was_told || ends_with_run.is_some_and(super::Outcome::cancels_running) {
             return self.finish_pass(node, State::Cancelled);
+        }
+        if ends_with_run.is_some() {
+            self.nodes[node].phase = Phase::Stopped;
+            return;
         }
         self.nodes[node].phase = Phase::Suspended;
         self.suspended += 1;

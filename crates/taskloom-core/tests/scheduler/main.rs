@@ -17,6 +17,7 @@ mod parameter;
 mod recipe;
 mod reference;
 mod strategy;
+mod suspension;
 mod texts;
 mod trial;
 

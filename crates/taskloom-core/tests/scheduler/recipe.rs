@@ -80,6 +80,8 @@ pub(crate) enum Act {
     Fail,
     RetryNow,
     RetryLater,
+    /// Waits for a person or for time, and goes on after that as its next act says.
+    Suspend,
     Iterate,
     Terminate,
     Cancel,

@@ -9,6 +9,7 @@ mod maps;
 mod passes;
 mod record;
 mod settle;
+mod suspension;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,6 +46,8 @@ pub(crate) struct Reference<'a> {
     cancels_all: bool,
     /// What has ended with it that the driver does not know of.
     trail: Vec<(usize, State)>,
+    /// What has become ready with it, in order.
+    readied: Vec<usize>,
 }
 
 impl<'a> Reference<'a> {
@@ -65,6 +68,7 @@ impl<'a> Reference<'a> {
             cancelled: BTreeSet::new(),
             cancels_all: false,
             trail: Vec::new(),
+            readied: Vec::new(),
         };
         reference.settle();
         reference
@@ -79,6 +83,7 @@ impl<'a> Reference<'a> {
         self.cancelled.clear();
         self.cancels_all = false;
         self.trail.clear();
+        self.readied.clear();
     }
 
     /// The node that has to start next where nodes of these kinds can.
@@ -112,7 +117,7 @@ impl<'a> Reference<'a> {
             Some(_) => tasks.next().filter(|&(_, kind)| kinds.contains(kind)),
         };
         let (next, _) = next?;
-        (self.records[next].attempt > 1 || !self.is_out_of_steps()).then_some(next)
+        (self.records[next].is_begun() || !self.is_out_of_steps()).then_some(next)
     }
 
     /// The task that became ready first, whatever holds it back.
@@ -158,6 +163,11 @@ impl<'a> Reference<'a> {
     /// The tasks that were skipped with the last event, and the groups and maps that have ended.
     pub(crate) fn trail(&self) -> &[(usize, State)] {
         &self.trail
+    }
+
+    /// What has become ready with the last event, in order.
+    pub(crate) fn readied(&self) -> &[usize] {
+        &self.readied
     }
 
     /// The maps that have succeeded with the last event.
@@ -225,7 +235,9 @@ impl<'a> Reference<'a> {
         if self.graph.recipe(node).is_none() {
             return;
         }
-        if record.attempt == 1 {
+        if record.is_begun() {
+            record.has_waited = false;
+        } else {
             // To take a map apart is none.
             self.steps += u64::from(self.graph.map(node).is_none());
             record.iteration += u32::from(record.has_run);

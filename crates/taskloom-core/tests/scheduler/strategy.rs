@@ -74,6 +74,7 @@ fn act(count: usize) -> impl Strategy<Value = Act> {
         2 => Just(Act::Iterate),
         2 => Just(Act::RetryNow),
         2 => Just(Act::RetryLater),
+        3 => Just(Act::Suspend),
         3 => Just(Act::Fail),
         1 => prop_oneof![Just(Act::Terminate), Just(Act::Cancel)],
     ]

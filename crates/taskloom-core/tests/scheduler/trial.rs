@@ -40,6 +40,8 @@ struct Trial<'a> {
     commands: Vec<Command>,
     /// What has ended with it that the driver does not know of.
     trail: Vec<(NodeId, State)>,
+    /// What has become ready with it.
+    readied: Vec<NodeId>,
     events: Vec<Event>,
 }
 
@@ -70,9 +72,10 @@ impl<'a> Trial<'a> {
         let acted = vec![0; numbers.len()];
         let mut scheduler = Scheduler::new(plan, recipe.limits);
         scheduler.keep_trail(true);
+        scheduler.keep_readied();
         let reference = Reference::new(graph, recipe.limits);
-        let (commands, trail, events) = (Vec::new(), Vec::new(), Vec::new());
-        Self { recipe, instances, scheduler, reference, numbers, acted, commands, trail, events }
+        let (commands, trail, readied, events) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { recipe, instances, scheduler, reference, numbers, acted, commands, trail, readied, events }
     }
 
     fn run(&mut self) -> TestCaseResult {
@@ -111,6 +114,7 @@ impl<'a> Trial<'a> {
     fn step(&mut self, choice: u16) {
         let (kind, which) = (choice % 64, usize::from(choice / 64));
         let (running, backing_off) = (self.reference.running(), self.reference.backing_off());
+        let suspended = self.reference.waiting_for_others();
         let one_of = |nodes: &[usize]| nodes.get(which % nodes.len().max(1)).copied();
         let being_cancelled: Vec<usize> =
             running.iter().copied().filter(|&node| self.reference.is_being_cancelled(node)).collect();
@@ -123,10 +127,13 @@ impl<'a> Trial<'a> {
                 self.reference.cancel();
             }
             (3, Some(node), ..) if which % 4 == 0 => self.drop(node),
-            // A timer of a node that does not back off any more.
-            (5, ..) => self.due(which % self.numbers.len()),
+            // A timer of a node that does not back off any more, or the end of a wait that is none.
+            (5, ..) if which % 2 == 0 => self.due(which / 2 % self.numbers.len()),
+            (5, ..) => self.go_on(which / 2 % self.numbers.len()),
             (7..21, ..) if !being_cancelled.is_empty() => self.drop(one_of(&being_cancelled).unwrap()),
+            (31..41, ..) if !suspended.is_empty() => self.go_on(one_of(&suspended).unwrap()),
             (21..31, _, Some(node), _) | (_, None, Some(node), None) => self.due(node),
+            (_, None, None, None) => self.go_on(one_of(&suspended).unwrap()),
             (even, None, ..) | (even, .., Some(_)) if even % 2 == 0 || running.is_empty() => {
                 let node = next.unwrap();
                 self.apply(Event::Started(self.numbers[node]));
@@ -140,6 +147,12 @@ impl<'a> Trial<'a> {
     fn due(&mut self, node: usize) {
         self.apply(Event::Due(self.numbers[node]));
         self.reference.due(node);
+    }
+
+    /// What a node has waited for is there.
+    fn go_on(&mut self, node: usize) {
+        self.apply(Event::Continued(self.numbers[node]));
+        self.reference.continued(node);
     }
 
     fn drop(&mut self, node: usize) {
@@ -168,6 +181,10 @@ impl<'a> Trial<'a> {
             Act::Fail => self.fail(node, Retry::No),
             Act::RetryNow => self.fail(node, Retry::Now),
             Act::RetryLater => self.fail(node, Retry::Later),
+            Act::Suspend => {
+                self.apply(Event::Suspended(number));
+                self.reference.suspended(node);
+            }
             Act::Iterate => {
                 self.apply(directed(Control::Iterate));
                 self.reference.iterated(node);
@@ -211,6 +228,7 @@ impl<'a> Trial<'a> {
         self.events.push(event.clone());
         self.scheduler.apply(event, &mut self.commands);
         self.trail = self.scheduler.take_trail();
+        self.readied = self.scheduler.take_readied();
         self.reference.begin(is_about_a_task);
     }
 }

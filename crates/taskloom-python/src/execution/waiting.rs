@@ -88,6 +88,23 @@ impl Waits {
         Ok(stands(engine.begin_wait(self.execution(), Awaited::Until(until), None)))
     }
 
+    /// Asks a question, so that it can be answered; gives its id, or `None` if it was asked before.
+    fn pose(
+        &self,
+        py: Python<'_>,
+        key: &str,
+        kind: &str,
+        prompt: String,
+        options: Vec<String>,
+    ) -> PyResult<Option<String>> {
+        let engine = self.engine(py)?;
+        let question = self.question(key, kind, prompt, options)?;
+        let _inside = Inside::enter(py);
+        let id = question.id.clone();
+        engine.ask(self.execution(), key, question);
+        Ok(engine.questions().into_iter().any(|question| question.id == id).then_some(id))
+    }
+
     /// Asks a question, unless it was asked before, and begins to wait for its answer; says how that stands, as `look`.
     fn ask(
         &self,
@@ -98,12 +115,10 @@ impl Waits {
         options: Vec<String>,
         timeout: Option<f64>,
     ) -> PyResult<f64> {
-        let kind = FeedbackType::parse(kind)
-            .ok_or_else(|| PyValueError::new_err(format!("there is no feedback of type {kind:?}")))?;
         let engine = self.engine(py)?;
+        let question = self.question(key, kind, prompt, options)?;
         let _inside = Inside::enter(py);
-        let (id, task_id) = (taskloom::engine::new_run_id(), self.task_id().to_owned());
-        engine.ask(self.execution(), key, Question { id, task_id, key: key.to_owned(), kind, prompt, options });
+        engine.ask(self.execution(), key, question);
         let patience = timeout.map(super::seconds);
         Ok(stands(engine.begin_wait(self.execution(), Awaited::Answer(key.to_owned()), patience)))
     }
@@ -126,6 +141,15 @@ impl Waits {
             inside.before_attaching();
         });
         Ok(())
+    }
+}
+
+impl Waits {
+    fn question(&self, key: &str, kind: &str, prompt: String, options: Vec<String>) -> PyResult<Question> {
+        let kind = FeedbackType::parse(kind)
+            .ok_or_else(|| PyValueError::new_err(format!("there is no feedback of type {kind:?}")))?;
+        let (id, task_id) = (taskloom::engine::new_run_id(), self.task_id().to_owned());
+        Ok(Question { id, task_id, key: key.to_owned(), kind, prompt, options })
     }
 }
 

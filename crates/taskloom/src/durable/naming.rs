@@ -83,6 +83,22 @@ impl Naming {
         self.element(node).map(|(expansion, _)| expansion.map)
     }
 
+    /// The number of a task by its id. One of the workflow's without an id of the user's goes by its definition too, if
+    /// that has no other.
+    pub(super) fn find(&self, id: &str) -> Option<NodeId> {
+        let named = self.tasks().find(|&node| self.name(node) == id);
+        named.or_else(|| {
+            let of_definition = |name: &String| name.rsplitn(3, '#').nth(2) == Some(id);
+            let mut nodes = (0_u32..).zip(&self.planned).filter(|(_, name)| of_definition(name)).map(|(node, _)| node);
+            nodes.next().filter(|_| nodes.next().is_none())
+        })
+    }
+
+    /// What all tasks are called.
+    pub(super) fn all(&self) -> Vec<String> {
+        self.tasks().map(|node| self.name(node)).collect()
+    }
+
     pub(super) fn tolerance(&self, map: NodeId) -> Tolerance {
         Tolerance::of(&self.outline, &self.name(map))
     }

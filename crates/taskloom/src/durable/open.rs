@@ -3,18 +3,37 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use parking_lot::Mutex;
 use taskloom_core::{Outline, Plan};
 
-use super::{Settings, journal::StoreJournal, settings, text};
+use super::{
+    Settings,
+    journal::StoreJournal,
+    keep::{self, Terms},
+    overrides,
+    settings::{self, Kept},
+    text,
+};
 use crate::{
     Error, ErrorKind, Result,
     codec::canonical,
     engine::{
         Engine,
-        durable::{BoxError, Durable, Values},
+        durable::{BoxError, Durable, Overrides, Values},
     },
-    store::{Beginning, Journal, OnBusy, OpenRun, Store},
+    store::{Beginning, Journal, OnBusy, OpenRun, RunJournal, Store},
 };
+
+/// What to do about a run that began with another workflow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnChange {
+    /// An error that says what has changed.
+    #[default]
+    Refuse,
+    /// Go on as far as it fits: what has succeeded is kept where neither the task nor anything before it has changed,
+    /// and everything else runs again. What is recorded of that is dropped.
+    Adapt,
+}
 
 /// A run that is to be opened.
 #[derive(Debug)]
@@ -25,6 +44,8 @@ pub struct Opening<'a> {
     pub run_id: &'a str,
     /// What to do if somebody else drives it.
     pub on_busy: OnBusy,
+    /// What to do if it began with another workflow.
+    pub on_change: OnChange,
     /// What is run.
     pub plan: &'a Arc<Plan>,
     /// What the call says about the run.
@@ -36,6 +57,7 @@ pub struct Opened {
     run: Arc<dyn Journal>,
     begun: Duration,
     is_owner: bool,
+    overrides: Mutex<Overrides>,
 }
 
 impl Opening<'_> {
@@ -45,7 +67,7 @@ impl Opening<'_> {
     ///
     /// If somebody else drives it, if it began as another one, or if the store cannot be used.
     pub fn open(self, values: &dyn Values, pause: impl FnMut(Duration) -> Result<()>) -> Result<Opened> {
-        let Self { store, run_id, on_busy, plan, settings, .. } = self;
+        let Self { store, run_id, on_busy, on_change, plan, settings } = self;
         let outline = plan.outline(|task, parameter, value| {
             let text = values.write_argument(task.definition(), parameter, value).ok()?;
             // Maps that are equal need not have their entries in one order.
@@ -63,17 +85,34 @@ impl Opening<'_> {
         };
         let OpenRun { journal, beginning, is_new, .. } = store.open_run_pausing(run_id, on_busy, beginning, pause)?;
         if !is_new {
-            if beginning.fingerprint != fingerprint {
-                return Err(changed(run_id, &Outline::parse(&beginning.plan), &outline));
+            let before = Outline::parse(&beginning.plan);
+            let is_changed = beginning.fingerprint != fingerprint;
+            if is_changed && on_change == OnChange::Refuse {
+                return Err(changed(run_id, &before, &outline));
+            }
+            if is_changed && !journal.is_owner() {
+                return Err(ended(run_id));
             }
             let lines =
                 settings::difference(&beginning.options, &options).map_err(|error| unreadable(run_id, error))?;
             if !lines.is_empty() {
                 return Err(other_settings(run_id, &lines));
             }
+            if is_changed {
+                adapt(run_id, &journal, &before, &outline, settings.start_node.as_deref())?;
+            }
         }
         let is_owner = journal.is_owner();
-        Ok(Opened { run: store.wrapped(Arc::new(journal)), is_owner, begun: Duration::from_micros(beginning.at) })
+        let overrides = serde_json::from_str(&beginning.options)
+            .map_err(BoxError::from)
+            .and_then(|kept: Kept| overrides::resolve(&kept.overrides, &outline, plan, values))
+            .map_err(|error| unreadable(run_id, error))?;
+        Ok(Opened {
+            run: store.wrapped(Arc::new(journal)),
+            is_owner,
+            begun: Duration::from_micros(beginning.at),
+            overrides: Mutex::new(overrides),
+        })
     }
 }
 
@@ -83,7 +122,9 @@ impl Opened {
         let begun = UNIX_EPOCH + self.begun;
         // A clock that was set back does not make a run younger than its last entry: the engine sees to that.
         let age = SystemTime::now().duration_since(begun).unwrap_or_default();
-        Durable::new(Box::new(StoreJournal { run: self.run.clone(), begun }), values, age).read_only(!self.is_owner)
+        Durable::new(Box::new(StoreJournal { run: self.run.clone(), begun }), values, age)
+            .read_only(!self.is_owner)
+            .overriding(std::mem::take(&mut *self.overrides.lock()))
     }
 
     /// Tells the engine what has happened in the run. Says whether the run has ended already.
@@ -109,6 +150,29 @@ impl Opened {
             })
             .map_err(|error| unreadable(&id, error))
     }
+}
+
+/// Makes a run one of another workflow, with what still holds of it.
+fn adapt(run_id: &str, journal: &RunJournal, before: &Outline, now: &Outline, start: Option<&str>) -> Result<()> {
+    let mut entries = Vec::new();
+    journal.history(&mut |entry| {
+        entries.push(entry);
+        Ok(())
+    })?;
+    let mut terms = Terms::adapted(before, now);
+    terms.start = start.and_then(|start| before.node(start));
+    let kept = keep::keep(before, entries, &terms).map_err(|error| unreadable(run_id, error))?;
+    let number = |node| if kept.keeps(node) { kept.numbers.of(node) } else { None };
+    journal.replace(&now.fingerprint(), &now.text(), &kept.entries, number)
+}
+
+fn ended(run_id: &str) -> Error {
+    let message = format!(
+        "run `{run_id}` began with another workflow, and has ended: it cannot be adapted
+  hint: fork it from the \
+         first task that has changed, and execute the fork with the new workflow, adapting it"
+    );
+    Error::new(ErrorKind::RunChanged, message)
 }
 
 fn encoding(error: &BoxError) -> Error {

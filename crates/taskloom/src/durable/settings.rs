@@ -5,6 +5,7 @@ use taskloom_core::channel::Content;
 
 use super::{
     change::{Held, held},
+    overrides::Override,
     text::micros,
 };
 use crate::{
@@ -30,9 +31,9 @@ pub struct Settings {
 #[derive(Serialize, Deserialize)]
 #[serde(default)]
 #[derive(Default)]
-struct Kept {
+pub(super) struct Kept {
     #[serde(skip_serializing_if = "Option::is_none")]
-    start_node: Option<String>,
+    pub(super) start_node: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_concurrency: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,6 +43,18 @@ struct Kept {
     timeout: Option<u64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     channel: Vec<(String, Held)>,
+    /// What no call says: a fork has it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) overrides: Vec<Override>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) forked: Option<Forked>,
+}
+
+/// What a run is a fork of.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Forked {
+    pub(super) run: String,
+    pub(super) from: String,
 }
 
 impl Settings {
@@ -63,6 +76,7 @@ impl Settings {
             max_steps: self.max_steps,
             timeout: self.timeout.map(micros),
             channel,
+            ..Kept::default()
         };
         Ok(serde_json::to_string(&kept)?)
     }

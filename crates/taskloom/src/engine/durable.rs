@@ -18,12 +18,15 @@ mod values;
 mod written;
 
 use std::{
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
+
+use taskloom_core::{NodeId, Value};
 
 pub(super) use commits::Commits;
 pub use entry::{Asked, Entry, Goal, Happened, NewArgument, NewOptions, NewTask};
@@ -62,12 +65,31 @@ pub struct Durable {
     set_back: AtomicU64,
     /// Whether the run belongs to somebody else, or to nobody, and is only read.
     is_read: bool,
+    /// Until the engine has them.
+    pub(super) overrides: Overrides,
 }
+
+/// Values that one run has for parameters of tasks, whatever these are bound to (rule D-2).
+pub type Overrides = HashMap<NodeId, Vec<(usize, Value)>>;
 
 impl Durable {
     /// A run that is written to `journal`, and began so long ago.
     pub fn new(journal: Box<dyn Journal>, values: Box<dyn Values>, begun: Duration) -> Self {
-        Self { commits: Arc::new(Commits::new(journal)), values, begun, set_back: AtomicU64::new(0), is_read: false }
+        Self {
+            commits: Arc::new(Commits::new(journal)),
+            values,
+            begun,
+            set_back: AtomicU64::new(0),
+            is_read: false,
+            overrides: Overrides::default(),
+        }
+    }
+
+    /// The same with values for parameters.
+    #[must_use]
+    pub fn overriding(mut self, overrides: Overrides) -> Self {
+        self.overrides = overrides;
+        self
     }
 
     /// A run that has ended, and is only read.

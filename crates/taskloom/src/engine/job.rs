@@ -62,6 +62,8 @@ pub(super) struct Sources {
     pub(super) gathered: Gathered,
     /// The node that a jump or a loop edge came from.
     pub(super) cause: Option<NodeId>,
+    /// Values that this run has for parameters, whatever these are bound to (rule D-2).
+    pub(super) overridden: Vec<(usize, Value)>,
     /// What `next_iteration` passes to the first parameter.
     pub(super) data: Option<Value>,
     /// Which element of a map this is.
@@ -91,7 +93,7 @@ impl Job {
     /// A [`Failure`] that says which parameter has no value and where it was looked for.
     pub fn inputs(&self, plan: &RunPlan, channel: impl Fn(&str) -> Option<Value>) -> Result<Inputs, Failure> {
         let Some(sources) = &self.sources else { return Ok(Inputs::new()) };
-        let Sources { gathered, cause, data, element } = &**sources;
+        let Sources { gathered, cause, overridden, data, element } = &**sources;
         if let Some((expansion, index)) = element {
             let mut inputs = expansion.inputs(*index);
             if let Some(data) = data {
@@ -100,7 +102,14 @@ impl Job {
             }
             return Ok(inputs);
         }
-        resolve(plan, self.node, gathered, *cause, data.as_ref(), channel)
+        let mut given: Inputs = overridden.iter().cloned().collect();
+        if let Some(data) = data
+            && !plan.task(self.node).definition().parameters().is_empty()
+        {
+            given.retain(|(parameter, _)| *parameter != 0);
+            given.push((0, data.clone()));
+        }
+        resolve(plan, self.node, gathered, *cause, given, channel)
             .map_err(|missing| Failure::lasting(Unfilled(missing.message)))
     }
 

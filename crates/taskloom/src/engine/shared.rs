@@ -26,7 +26,7 @@ use waiting::Waiting;
 use super::{
     Asks, Execution, Failure, Job, Judgement, Record, Role, RunOptions,
     asks::{Target, Wish},
-    durable::Happened,
+    durable::{Happened, Overrides},
     job::Sources,
     log::{Log, What},
     times::Times,
@@ -112,6 +112,7 @@ pub(super) struct Shared {
     lost: VecDeque<NodeId>,
     journal_lost: Option<Arc<dyn std::error::Error + Send + Sync>>,
     waiting: Waiting,
+    overrides: Overrides,
     /// What is to be dropped outside of the lock.
     spent: Vec<Spent>,
     /// Whether the run has ended because nothing goes on in it before a wait is over.
@@ -154,6 +155,7 @@ impl Shared {
             lost: VecDeque::new(),
             journal_lost: None,
             waiting: Waiting::new(options.suspend_after),
+            overrides: Overrides::default(),
             spent: Vec::new(),
             at_rest: false,
             finished: None,
@@ -163,6 +165,11 @@ impl Shared {
 
     pub(super) fn plan(&self) -> &Arc<RunPlan> {
         &self.plan
+    }
+
+    /// Takes in the values that this run has for parameters, whatever these are bound to.
+    pub(super) fn override_arguments(&mut self, overrides: Overrides) {
+        self.overrides = overrides;
     }
 
     pub(super) fn arrived(&mut self) {
@@ -260,11 +267,12 @@ impl Shared {
         }
         let cause = self.scheduler.cause(node);
         let data = if self.data.is_empty() { None } else { self.data.get(&node).cloned() };
-        if self.plan.fills(node).is_empty() && data.is_none() {
+        let overridden = self.overrides.get(&node).cloned().unwrap_or_default();
+        if self.plan.fills(node).is_empty() && data.is_none() && overridden.is_empty() {
             return None;
         }
         let gathered = Gathered::take(&self.plan, node, cause, |from| self.gather(from));
-        Some(Box::new(Sources { gathered, cause, data, element: None }))
+        Some(Box::new(Sources { gathered, cause, overridden, data, element: None }))
     }
 
     /// What somebody can run.

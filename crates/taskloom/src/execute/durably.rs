@@ -17,7 +17,7 @@ use super::{Execute, RunHandle, host::RustHost, runtime::Runtime};
 use crate::{
     Error, ErrorKind, OnBusy, Result, Store,
     codec::Codec,
-    durable::{Opening, RustValues, Settings},
+    durable::{OnChange, Opening, RustValues, Settings},
     engine::{Engine, RunOptions},
 };
 
@@ -27,6 +27,7 @@ pub(super) struct Durably {
     store: Option<Store>,
     run_id: Option<String>,
     on_busy: OnBusy,
+    on_change: OnChange,
     codecs: Vec<Codec>,
     /// Whether nobody waits any more for the run to be opened.
     given_up: Arc<AtomicBool>,
@@ -108,6 +109,13 @@ impl Execute {
         self
     }
 
+    /// What to do if the run began with another workflow; by default that is an error of kind
+    /// [`RunChanged`](ErrorKind::RunChanged).
+    pub fn on_change(mut self, on_change: OnChange) -> Self {
+        self.durably.on_change = on_change;
+        self
+    }
+
     /// Makes a type known that tasks put into the channel of a durable run. Those of parameters and results are, and
     /// numbers, texts, and lists and options of these.
     pub fn codec<T: Serialize + DeserializeOwned + Send + Sync + 'static>(mut self) -> Self {
@@ -140,7 +148,7 @@ impl Execute {
     }
 
     pub(super) fn engine(&self, plan: Arc<Plan>, options: &RunOptions, host: &Arc<RustHost>) -> Result<Arc<Engine>> {
-        let Durably { store, run_id, on_busy, codecs, given_up } = &self.durably;
+        let Durably { store, run_id, on_busy, on_change, codecs, given_up } = &self.durably;
         let Some(store) = store else {
             return Ok(self.begin(Engine::new(plan, options, self.channel.clone(), Box::new(host.clone()), None)));
         };
@@ -153,7 +161,14 @@ impl Execute {
             channel: self.channel.clone(),
         };
         let run_id = run_id.clone().unwrap_or_else(crate::engine::new_run_id);
-        let opening = Opening { store, run_id: &run_id, on_busy: *on_busy, plan: &plan, settings: &mut settings };
+        let opening = Opening {
+            store,
+            run_id: &run_id,
+            on_busy: *on_busy,
+            on_change: *on_change,
+            plan: &plan,
+            settings: &mut settings,
+        };
         let opened = opening.open(&values, |wait| pause(given_up, wait))?;
         let durable = opened.durable(Box::new(values));
         let engine = Engine::new(plan, options, settings.channel, Box::new(host.clone()), Some(durable));

@@ -59,7 +59,7 @@ impl RunJournal {
         self.owned.is_some()
     }
 
-    fn owned(&self) -> Result<&Owned> {
+    pub(super) fn owned(&self) -> Result<&Owned> {
         let lost = |why: &str, hint: &str| {
             Error::new(ErrorKind::RunLost, format!("run `{}` cannot be recorded: {why}\n  {hint}", self.id))
         };
@@ -73,7 +73,7 @@ impl RunJournal {
     }
 
     /// In the same transaction as what is written: whether the run is still ours.
-    fn check(&self, connection: &Connection, epoch: i64) -> Result<(), Failure> {
+    pub(super) fn check(&self, connection: &Connection, epoch: i64) -> Result<(), Failure> {
         let ours = connection
             .prepare_cached("SELECT 1 FROM runs WHERE number = ?1 AND epoch = ?2")?
             .exists((self.number, epoch))?;

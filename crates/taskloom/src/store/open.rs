@@ -138,7 +138,7 @@ impl Store {
     }
 }
 
-fn check_id(id: &str) -> Result<()> {
+pub(super) fn check_id(id: &str) -> Result<()> {
     let fault = if id.is_empty() {
         "it is empty"
     } else if id.chars().count() > 255 {

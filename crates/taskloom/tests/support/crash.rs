@@ -183,6 +183,7 @@ pub(crate) fn survives_every_crash(case: &Case<'_>) {
         }
         assert_eq!(ran.outcome, whole.outcome, "{at}");
     };
+    ends_the_same_from_every_task(&harness, &whole);
     for crash in 0..=whole.entries.len() {
         let once = format!("once-{crash}");
         harness.store.__copy("whole", crash, &once).unwrap();
@@ -198,6 +199,29 @@ pub(crate) fn survives_every_crash(case: &Case<'_>) {
         let read = harness.run(&twice);
         assert!(read.calls.is_empty(), "{at}: {:?} was called in a run that had ended", read.calls);
         assert_eq!(read.outcome, whole.outcome, "{at}, read");
+    }
+}
+
+/// D-2: whichever task a run is forked from, its fork ends as it did, and what is kept is not called again.
+fn ends_the_same_from_every_task(harness: &Harness<'_>, whole: &Ran) {
+    let stored = harness.store.run("whole").unwrap().unwrap();
+    // How far others come when something fails, or a group has its verdict, is a matter of the order, which is another
+    // one in a fork.
+    let is_certain = whole.outcome.status == Status::Succeeded
+        && whole.outcome.tasks.values().all(|(state, ..)| *state == State::Succeeded);
+    for task in stored.tasks().unwrap() {
+        let fork = harness.store.fork("whole", &task.id).create().unwrap();
+        let kept = harness.store.run(&fork).unwrap().unwrap().tasks().unwrap();
+        let ran = harness.run(&fork);
+        let at = format!("forked from {} of {:#?}", task.id, Kinds(&whole.entries));
+        if is_certain {
+            assert_eq!(ran.outcome.status, whole.outcome.status, "{at}");
+            assert_eq!(ran.outcome.tasks, whole.outcome.tasks, "{at}");
+        }
+        for task in kept.into_iter().filter(|task| task.state == State::Succeeded) {
+            let is_called = ran.calls.iter().any(|call| call.starts_with(&format!("{}#", task.id)));
+            assert!(!is_called, "{at}: {} is kept and was called again", task.id);
+        }
     }
 }
 

@@ -10,13 +10,15 @@ from ..._channel import Channel as TaskloomChannel
 from ..._context import TaskExecutionContext as TaskloomContext
 from ..channels._run import RunChannel
 from ..channels.typed import TypedChannel
-from ..exceptions import CycleLimitExceededError, graflow_errors
+from ..exceptions import CycleLimitExceededError, GraflowRuntimeError, graflow_errors
+from ..hitl.types import FeedbackRequest, FeedbackResponse, FeedbackType
 from ._operators import id_of, operand_of
 from ._running import running_context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..hitl.handler import FeedbackHandler
     from .context import ExecutionContext
     from .graph import TaskGraph
     from .handler import TaskHandler
@@ -30,21 +32,17 @@ UNLIMITED_CYCLES = 2**32 - 1
 """What the engine takes for no limit."""
 
 _LATER = {
-    "checkpoint_metadata": "checkpoints",
-    "checkpoint_requested": "checkpoints",
-    "clear_checkpoint_request": "checkpoints",
-    "feedback_manager": "human in the loop",
-    "get_checkpoint_state": "checkpoints",
+    "checkpoint_metadata": "checkpoints by request",
+    "checkpoint_requested": "checkpoints by request",
+    "clear_checkpoint_request": "checkpoints by request",
+    "get_checkpoint_state": "checkpoints by request",
     "get_llm_agent": "LLM integration",
-    "last_checkpoint_path": "checkpoints",
     "llm_client": "LLM integration",
-    "load": "checkpoints",
+    "load": "checkpoints by pickle",
     "prompt_manager": "prompts",
     "register_llm_agent": "LLM integration",
-    "request_checkpoint": "checkpoints",
-    "request_selection": "human in the loop",
-    "request_text_input": "human in the loop",
-    "save": "checkpoints",
+    "request_checkpoint": "checkpoints by request",
+    "save": "checkpoints by pickle",
 }
 
 
@@ -188,6 +186,79 @@ class TaskExecutionContext(TaskloomContext):
             raise CycleLimitExceededError(self.task_id, self.cycle_count, self.max_cycles)
         super().next_iteration(data)
         return self.task_id
+
+    def checkpoint(
+        self,
+        metadata: dict[str, Any] | None = None,
+        *,
+        path: str | None = None,
+        deferred: bool = True,  # noqa: ARG002
+    ) -> None:
+        """Notes how far the run is. All that has completed is in its store anyway; `metadata` is recorded,
+        and with `path` a file is written there that names the run. `deferred` makes no difference."""
+        from .checkpoint import noted
+
+        noted(self.execution_context, self.task_id, path)
+        described = {
+            "task_id": self.task_id,
+            "cycle_count": self.cycle_count,
+            "elapsed_time": self.elapsed_time(),
+            "mode": "store",
+        }
+        super().checkpoint(described | (metadata or {}))
+
+    def request_feedback(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self,
+        feedback_type: str,
+        prompt: str,
+        options: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+        timeout: float = 180.0,
+        channel_key: str | None = None,
+        write_to_channel: bool = False,
+        handler: FeedbackHandler | None = None,
+    ) -> FeedbackResponse:
+        """Asks a person, and waits for the answer; in a run with a store, for `timeout` seconds, after which
+        the run can be resumed. Async tasks cannot: it would block their event loop."""
+        from ..hitl.manager import ask
+
+        if self._control.is_async:
+            raise GraflowRuntimeError(
+                f"`{self.task_id}` is async, and request_feedback() would block its event loop\n"
+                "  hint: ask in a plain function, `def`, and let the async task follow it"
+            )
+
+        asked = FeedbackRequest(
+            "", self.task_id, self.session_id, FeedbackType(feedback_type), prompt, options
+        )
+        asked.metadata, asked.timeout = metadata or {}, timeout
+        asked.channel_key, asked.write_to_channel = channel_key, write_to_channel
+        return ask(self, self._wait(), asked, handler)
+
+    def request_approval(
+        self, prompt: str, metadata: dict[str, Any] | None = None, timeout: float = 180.0, **further: Any
+    ) -> bool:
+        """Asks for a yes or no, as `request_feedback` does."""
+        return bool(self.request_feedback("approval", prompt, None, metadata, timeout, **further).approved)
+
+    def request_text_input(
+        self, prompt: str, metadata: dict[str, Any] | None = None, timeout: float = 180.0, **further: Any
+    ) -> str:
+        """Asks for a text, as `request_feedback` does."""
+        return self.request_feedback("text", prompt, None, metadata, timeout, **further).text or ""
+
+    def request_selection(
+        self,
+        prompt: str,
+        options: list[str],
+        metadata: dict[str, Any] | None = None,
+        timeout: float = 180.0,
+        **further: Any,
+    ) -> str:
+        """Lets a person choose one of the options, as `request_feedback` does."""
+        return (
+            self.request_feedback("selection", prompt, options, metadata, timeout, **further).selected or ""
+        )
 
     def __getattr__(self, name: str) -> NoReturn:
         refuse_later(self, name)

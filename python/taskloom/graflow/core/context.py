@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import uuid
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ..._store import Store
 from ..channels.memory_channel import MemoryChannel
 from ..channels.typed import TypedChannel
 from ..exceptions import ConfigError, GraflowRuntimeError
@@ -18,12 +20,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..._run import Run
+    from ..hitl.manager import FeedbackManager
     from .graph import TaskGraph
     from .handler import TaskHandler
 
 __all__ = ["ExecutionContext", "TaskExecutionContext", "create_execution_context", "execute_with_cycles"]
 
 _ABSENT = object()
+
+NO_STORE = (
+    "the run is kept nowhere, so nobody can resume it\n"
+    "  hint: execute(store='runs.db'), or ExecutionContext(…, store='runs.db'), records what completes"
+)
+
+
+def checkpoint_path(context: ExecutionContext) -> str:
+    """What stands for all checkpoints of a run, whose store has it as it is."""
+    if context.store is None:
+        raise GraflowRuntimeError(NO_STORE)
+    return f"{context.store.path}#{context.session_id}"
 
 
 class ExecutionContext:
@@ -48,6 +63,7 @@ class ExecutionContext:
         tracer: Any = None,
         llm_client: Any = None,
         prompt_manager: Any = None,
+        store: Store | str | os.PathLike[str] | None = None,
     ) -> None:
         from ..trace.noop import NoopTracer
 
@@ -68,6 +84,11 @@ class ExecutionContext:
         self.retry_controller = RetryController(default_max_retries)
         self.handlers: Mapping[str, TaskHandler] = {}
         """The handlers of the engine that executes it, by name."""
+        self.store = Store(store) if store is not None and not isinstance(store, Store) else store
+        """Where the run is kept, under the session's id; it can be resumed then."""
+        self.last_checkpoint_path: str | None = None
+        """What `CheckpointManager.resume_from_checkpoint` takes, if the run has asked for a checkpoint, or
+        waits for a person or for time."""
         self._channel = MemoryChannel(self.session_id)
         self._completed: dict[str, None] = {}
         self._stored: dict[str, Any] = {}
@@ -87,6 +108,7 @@ class ExecutionContext:
         tracer: Any = None,
         llm_client: Any = None,
         prompt_manager: Any = None,
+        store: Store | str | os.PathLike[str] | None = None,
     ) -> ExecutionContext:
         """A context; see the class."""
         return cls(
@@ -100,6 +122,7 @@ class ExecutionContext:
             tracer=tracer,
             llm_client=llm_client,
             prompt_manager=prompt_manager,
+            store=store,
         )
 
     def execute(self) -> Any:
@@ -109,6 +132,19 @@ class ExecutionContext:
         return WorkflowEngine().execute(self)
 
     # What the engine and the tasks tell it.
+
+    def kept(self) -> dict[str, Any]:
+        """What `execute` is to know of the store."""
+        return {} if self.store is None else {"store": self.store, "run_id": self.session_id}
+
+    def suspended(self) -> None:
+        """The run has come to rest, and waits for a person or for time."""
+        self.last_checkpoint_path = checkpoint_path(self)
+
+    def resumed(self, completed: list[str]) -> None:
+        """The run is one that has begun before, in which these tasks have completed."""
+        self._completed = dict.fromkeys(completed)
+        self.steps = len(completed)
 
     def began(self, task: TaskExecutionContext) -> None:
         """An attempt of a task begins."""
@@ -192,6 +228,15 @@ class ExecutionContext:
     def is_completed(self) -> bool:
         """Whether the run has ended."""
         return self._results is not None
+
+    @property
+    def feedback_manager(self) -> FeedbackManager:
+        """The questions of the run's store."""
+        from ..hitl.manager import FeedbackManager
+
+        if self.store is None:
+            raise GraflowRuntimeError(NO_STORE)
+        return FeedbackManager(self.store)
 
     def next_task(self, executable: Any, goto: bool = False) -> str:
         """As `TaskExecutionContext.next_task`, for the task that asks."""

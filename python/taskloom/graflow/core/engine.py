@@ -33,7 +33,13 @@ class WorkflowEngine:
             workflow = context.graph.workflow_for(start, context.default_max_retries)
             token = running_context.set(context)
             try:
-                run = workflow.run(start, initial_channel=channel, max_steps=context.max_steps)
+                run = workflow.run(
+                    start, initial_channel=channel, max_steps=context.max_steps, **context.kept()
+                )
+            except errors.RunSuspended:
+                # As there: what can be resumed is no error.
+                context.suspended()
+                return None
             except errors.TaskloomRuntimeError as error:
                 if error.run is not None:
                     context.ended(error.run)

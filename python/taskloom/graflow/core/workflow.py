@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from typing import Any, Self
 
 from ... import _native
 from ..._current import current_workflow
+from ..._store import Store
 from ..._workflow import Workflow
 from ..exceptions import GraflowRuntimeError
 from ._running import running_context
@@ -24,6 +27,14 @@ __all__ = [
 ]
 
 
+_made: weakref.WeakValueDictionary[str, WorkflowContext] = weakref.WeakValueDictionary()
+
+
+def workflow_named(name: str) -> WorkflowContext | None:
+    """The last workflow of this name that the program has made and still has."""
+    return _made.get(name)
+
+
 class WorkflowContext(Workflow):
     """A workflow: what is composed in its `with` block joins it. It echoes nothing."""
 
@@ -35,6 +46,7 @@ class WorkflowContext(Workflow):
         self._services = {"tracer": tracer, "prompt_manager": prompt_manager}
         self._group_count = 0
         self._task_graph = TaskGraph(self)
+        _made[name] = self
         # What is not there yet says so here, and not when it runs.
         ExecutionContext(self.graph, **self._services)
 
@@ -63,17 +75,24 @@ class WorkflowContext(Workflow):
         max_steps: int = 10000,
         ret_context: bool = False,
         initial_channel: dict[str, Any] | None = None,
+        store: Store | str | os.PathLike[str] | None = None,
+        session_id: str | None = None,
     ) -> Any:
-        """Runs the workflow and gives its value: that of the last task or group that nothing follows.
+        """Runs the workflow and gives its value: that of the last task or group that nothing follows. `None`
+        if it waits for a person or for time, and can be resumed.
 
         - `start_node`: the id of the task to start at; only what can be reached from it runs.
         - `max_steps`: end the run with an error when a further execution would start after so many.
         - `ret_context`: give `(value, context)`.
         - `initial_channel`: what the channel holds in the beginning.
+        - `store`: keeps the run in this store, or in the SQLite file at this path, so that it can be resumed.
+        - `session_id`: which run of the store this is; the same call with the same id goes on with it.
 
         Raises `GraflowRuntimeError` if a task fails, with the task's own exception as its `cause`.
         """
-        context = ExecutionContext(self.graph, start_node, max_steps, **self._services)
+        context = ExecutionContext(
+            self.graph, start_node, max_steps, session_id=session_id, store=store, **self._services
+        )
         for key, value in (initial_channel or {}).items():
             context.channel.set(key, value)
         value = WorkflowEngine().execute(context)

@@ -68,7 +68,9 @@ impl Reference<'_> {
     fn jump_to(&mut self, target: usize, from: usize) {
         match self.records[target].state {
             State::Ready => {}
-            State::Running | State::BackingOff => self.records[target].after = Some(After::ReadyAgain { cause: from }),
+            State::Running | State::BackingOff | State::Suspended => {
+                self.records[target].after = Some(After::ReadyAgain { cause: from });
+            }
             State::Waiting => self.make_ready(target, true, Some(from)),
             _ => {
                 self.records[target].state = State::Waiting;

@@ -25,11 +25,11 @@ impl Reference<'_> {
         }
         self.end = Some(end);
         for node in 0..self.records.len() {
-            let is_begun = self.records[node].attempt > 1 || self.graph.is_element(node);
+            let is_begun = self.records[node].is_begun() || self.graph.is_element(node);
             let goes_on = self.graph.is_clean_up(node) && is_begun;
             let record = &mut self.records[node];
             record.after = None;
-            if matches!(record.state, State::Ready | State::BackingOff) && !goes_on {
+            if matches!(record.state, State::Ready | State::BackingOff | State::Suspended) && !goes_on {
                 record.state = State::NotRun;
             }
         }

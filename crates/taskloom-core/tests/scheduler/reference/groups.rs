@@ -112,7 +112,7 @@ impl Reference<'_> {
                         self.cancelled.insert(node);
                     }
                 }
-                State::Waiting | State::Ready | State::BackingOff => {
+                State::Waiting | State::Ready | State::BackingOff | State::Suspended => {
                     if record.state == State::Waiting {
                         record.attempt = 1;
                     }

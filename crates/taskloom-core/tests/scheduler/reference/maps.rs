@@ -70,7 +70,7 @@ impl Reference<'_> {
         self.go_on_with_map(map);
     }
 
-    /// An element backs off and needs no place meanwhile.
+    /// An element backs off or waits, and needs no place meanwhile.
     pub(super) fn gives_up_place(&mut self, element: usize) {
         if let Some(map) = self.current_map_of(element) {
             self.go_on_with_map(map);
@@ -143,7 +143,7 @@ impl Reference<'_> {
         self.finish(map, state);
     }
 
-    /// Those that run and those that may are under way; those that back off are not.
+    /// Those that run and those that may are under way; those that back off or wait are not.
     fn has_place(&self, map: usize) -> bool {
         let Some(most) = self.settings(map).max_concurrency else { return true };
         let placed = self.count(map, State::Ready) + self.count(map, State::Running) - self.maps[&map].held.len();
@@ -161,7 +161,7 @@ impl Reference<'_> {
                     let was_told = std::mem::replace(&mut self.records[element].is_being_cancelled, true);
                     self.cancelled.extend((!was_told).then_some(element));
                 }
-                State::Waiting | State::Ready | State::BackingOff => {
+                State::Waiting | State::Ready | State::BackingOff | State::Suspended => {
                     self.not_ready(element);
                     self.records[element].state = State::Skipped;
                 }

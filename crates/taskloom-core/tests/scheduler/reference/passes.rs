@@ -13,6 +13,7 @@ impl Reference<'_> {
     pub(super) fn make_ready(&mut self, node: usize, by_jump: bool, cause: Option<usize>) {
         let record = &mut self.records[node];
         record.attempt = 1;
+        record.has_waited = false;
         record.by_jump = by_jump;
         record.cause = cause;
         record.state = State::Ready;
@@ -107,5 +108,6 @@ impl Reference<'_> {
     pub(super) fn not_ready(&mut self, node: usize) {
         self.queue.retain(|&ready| ready != node);
         self.fresh.remove(&node);
+        self.records[node].has_waited = false;
     }
 }

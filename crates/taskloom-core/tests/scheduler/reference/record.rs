@@ -1,6 +1,7 @@
 use taskloom_core::State;
 
 /// What the reference knows of a node.
+#[expect(clippy::struct_excessive_bools, reason = "each says something else")]
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Record {
     pub(super) state: State,
@@ -8,6 +9,8 @@ pub(super) struct Record {
     pub(super) last: Option<State>,
     pub(super) iteration: u32,
     pub(super) attempt: u32,
+    /// Whether it has waited, so that the attempt goes on with the next start.
+    pub(super) has_waited: bool,
     /// Whether an execution has ever started.
     pub(super) has_run: bool,
     /// Whether a jump made it ready.
@@ -33,6 +36,7 @@ impl Record {
             last: None,
             iteration: 1,
             attempt: 1,
+            has_waited: false,
             has_run: false,
             by_jump: false,
             cause: None,
@@ -43,7 +47,12 @@ impl Record {
 
     /// Whether it is ready or under way.
     pub(super) fn is_active(&self) -> bool {
-        matches!(self.state, State::Ready | State::Running | State::BackingOff)
+        matches!(self.state, State::Ready | State::Running | State::BackingOff | State::Suspended)
+    }
+
+    /// Whether an execution has begun that the next start goes on with.
+    pub(super) fn is_begun(&self) -> bool {
+        self.attempt > 1 || self.has_waited || self.state == State::Suspended
     }
 
     pub(super) fn has_ended(&self) -> bool {

@@ -26,6 +26,7 @@ impl Reference<'_> {
 
     /// Ready nodes stand in the order in which they became so, ties in the order of composition.
     fn line_up(&mut self) {
+        self.readied.extend(self.fresh_in_order());
         self.queue.extend(self.fresh_in_order());
         self.fresh.clear();
     }
@@ -42,7 +43,7 @@ impl Reference<'_> {
         let has_had_enough = |&&node: &&usize| {
             let record = &self.records[node];
             let most = self.graph.recipe(node).map(|task| task.max_cycles);
-            record.has_run && record.attempt == 1 && most.is_some_and(|most| record.iteration >= most)
+            record.has_run && !record.is_begun() && most.is_some_and(|most| record.iteration >= most)
         };
         if let Some(&node) = self.fresh_in_order().iter().find(has_had_enough) {
             self.stop(End::CycleLimit(node));
@@ -52,7 +53,7 @@ impl Reference<'_> {
     /// No more executions begin than the run may have.
     fn limit_steps(&mut self) {
         let Some(&first) = self.queue.iter().find(|&&node| self.graph.recipe(node).is_some()) else { return };
-        if self.is_out_of_steps() && self.records[first].attempt == 1 {
+        if self.is_out_of_steps() && !self.records[first].is_begun() {
             self.stop(End::StepLimit(first));
             self.clean_up();
             self.line_up();

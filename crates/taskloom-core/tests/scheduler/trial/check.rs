@@ -26,6 +26,7 @@ impl Trial<'_> {
         prop_assert_eq!(scheduler.is_finished(), reference.is_finished(), "whether the run is finished");
         self.check_commands()?;
         self.check_trail()?;
+        self.check_waits()?;
         self.check_start()
     }
 
@@ -68,6 +69,23 @@ impl Trial<'_> {
         ours.sort_by_key(|(node, _)| *node);
         theirs.sort_by_key(|(node, _)| *node);
         prop_assert_eq!(ours, theirs, "what the driver is told of");
+        Ok(())
+    }
+
+    /// Who waits, who may start, and what has become ready.
+    fn check_waits(&self) -> TestCaseResult {
+        let (scheduler, reference) = (&self.scheduler, &self.reference);
+        let numbers = |nodes: &[usize]| nodes.iter().map(|&node| self.numbers[node]).collect::<Vec<_>>();
+        prop_assert_eq!(scheduler.is_at_rest(), reference.is_at_rest(), "whether the run is at rest");
+        prop_assert_eq!(scheduler.suspended_nodes(), sorted(numbers(&reference.waiting_for_others())));
+        prop_assert_eq!(scheduler.backing_off_nodes(), sorted(numbers(&reference.backing_off())));
+        for (node, &number) in self.numbers.iter().enumerate() {
+            prop_assert_eq!(scheduler.can_start(number), reference.state(node) == State::Ready, "{} can start", number);
+        }
+        if !self.events.is_empty() {
+            let readied = sorted(numbers(reference.readied()));
+            prop_assert_eq!(sorted(self.readied.clone()), readied, "what has become ready");
+        }
         Ok(())
     }
 
@@ -126,4 +144,9 @@ impl Trial<'_> {
         }
         Ok(())
     }
+}
+
+fn sorted(mut numbers: Vec<NodeId>) -> Vec<NodeId> {
+    numbers.sort_unstable();
+    numbers
 }

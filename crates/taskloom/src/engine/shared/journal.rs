@@ -166,6 +166,7 @@ impl Shared {
         if !is_known || !self.scheduler.can_start(node) {
             return Err(format!("{} starts and is not the next to", self.name(node)).into());
         }
+        self.scheduler.bring_forward(node);
         self.apply(Event::Started(node));
         let mut job = self.job_of(node)?;
         job.started = at;
