@@ -7,6 +7,9 @@
 #![cfg(shuttle)]
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+#[path = "model/commits.rs"]
+mod commits;
+
 use std::{
     collections::BTreeMap,
     num::NonZeroU32,
@@ -40,11 +43,16 @@ struct Model {
     fails: bool,
     no_workers: bool,
     finished: Mutex<u32>,
+    /// What the run is written to.
+    kept: Option<Arc<commits::Kept>>,
 }
 
 impl Model {
     /// Runs one attempt to its end; gives the next.
     fn call(&self, engine: &Arc<Engine>, job: &Job, role: Role) -> Option<Job> {
+        if let Some(kept) = &self.kept {
+            kept.begins(job.node);
+        }
         *self.begun.lock().unwrap().entry((job.node, job.iteration, job.attempt)).or_insert(0) += 1;
         if role != Role::Async {
             engine.watch(job);
@@ -92,6 +100,9 @@ impl Host for Front {
     fn cancelled(&self) {}
 
     fn finished(&self) {
+        if let Some(kept) = &self.0.kept {
+            kept.ends();
+        }
         *self.0.finished.lock().unwrap() += 1;
     }
 

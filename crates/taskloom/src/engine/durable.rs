@@ -137,6 +137,10 @@ impl Engine {
         // It has not begun, and nothing of it will be known.
         let job = next?;
         let next = self.visit(|shared, now| {
+            // The run may have been cancelled meanwhile, and its grace time be over.
+            if shared.is_overdue(job.execution()) {
+                return shared.come_back(&job, role, now);
+            }
             shared.abandon(&job, now);
             shared.take(role, now)
         });

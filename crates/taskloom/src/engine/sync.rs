@@ -1,10 +1,15 @@
-//! The lock that all who work for a run share; in a model (`--cfg shuttle`) one whose every use may be interrupted.
+//! The locks that all who work for a run share, and threads; in a model (`--cfg shuttle`) such that every use of a lock
+//! may be interrupted.
 
 #[cfg(not(shuttle))]
 pub(super) use parking_lot::{Condvar, Mutex};
+#[cfg(not(shuttle))]
+pub(super) use std::{sync::atomic, thread};
 
 #[cfg(shuttle)]
 pub(super) use model::{Condvar, Mutex};
+#[cfg(shuttle)]
+pub(super) use shuttle::{sync::atomic, thread};
 
 /// As much of `parking_lot` as the engine uses.
 #[cfg(shuttle)]
@@ -15,7 +20,7 @@ mod model {
         time::{Duration, Instant},
     };
 
-    use shuttle::sync;
+    use shuttle::{sync, thread};
 
     pub(in crate::engine) struct Mutex<T>(sync::Mutex<T>);
 
@@ -25,36 +30,42 @@ mod model {
         }
 
         pub(in crate::engine) fn lock(&self) -> Guard<'_, T> {
-            Guard(Some(self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+            Guard { mutex: self, held: Some(self.0.lock().unwrap_or_else(PoisonError::into_inner)) }
         }
     }
 
-    /// Empty while it waits.
-    pub(in crate::engine) struct Guard<'a, T>(Option<sync::MutexGuard<'a, T>>);
+    pub(in crate::engine) struct Guard<'a, T> {
+        mutex: &'a Mutex<T>,
+        /// Empty while it waits.
+        held: Option<sync::MutexGuard<'a, T>>,
+    }
 
     impl<T> Deref for Guard<'_, T> {
         type Target = T;
 
         fn deref(&self) -> &T {
-            self.0.as_ref().expect("it does not wait")
+            self.held.as_ref().expect("it does not wait")
         }
     }
 
     impl<T> DerefMut for Guard<'_, T> {
         fn deref_mut(&mut self) -> &mut T {
-            self.0.as_mut().expect("it does not wait")
+            self.held.as_mut().expect("it does not wait")
         }
     }
 
     pub(in crate::engine) struct Condvar(sync::Condvar);
 
-    /// Time does not pass in a model: who is not woken waits for ever, and that is found.
-    pub(in crate::engine) struct Waited;
+    /// What passes in a model whenever it likes. More time does not: who is not woken waits for ever, and that is found.
+    const MOMENT: Duration = Duration::from_millis(1);
+
+    pub(in crate::engine) struct Waited {
+        timed_out: bool,
+    }
 
     impl Waited {
-        #[expect(clippy::unused_self, reason = "as in what it stands for")]
         pub(in crate::engine) fn timed_out(&self) -> bool {
-            false
+            self.timed_out
         }
     }
 
@@ -67,14 +78,29 @@ mod model {
             self.0.notify_all();
         }
 
-        pub(in crate::engine) fn wait_until<T>(&self, guard: &mut Guard<'_, T>, _: Instant) -> Waited {
-            let held = guard.0.take().expect("it does not wait");
-            guard.0 = Some(self.0.wait(held).unwrap_or_else(PoisonError::into_inner));
-            Waited
+        pub(in crate::engine) fn notify_one(&self) {
+            self.0.notify_one();
         }
 
-        pub(in crate::engine) fn wait_for<T>(&self, guard: &mut Guard<'_, T>, _: Duration) -> Waited {
-            self.wait_until(guard, Instant::now())
+        pub(in crate::engine) fn wait<T>(&self, guard: &mut Guard<'_, T>) {
+            let held = guard.held.take().expect("it does not wait");
+            guard.held = Some(self.0.wait(held).unwrap_or_else(PoisonError::into_inner));
+        }
+
+        pub(in crate::engine) fn wait_until<T>(&self, guard: &mut Guard<'_, T>, _: Instant) -> Waited {
+            self.wait(guard);
+            Waited { timed_out: false }
+        }
+
+        pub(in crate::engine) fn wait_for<T>(&self, guard: &mut Guard<'_, T>, time: Duration) -> Waited {
+            if time > MOMENT {
+                return self.wait_until(guard, Instant::now());
+            }
+            let mutex = guard.mutex;
+            drop(guard.held.take());
+            thread::yield_now();
+            guard.held = mutex.lock().held.take();
+            Waited { timed_out: true }
         }
     }
 }

@@ -1,16 +1,11 @@
-use std::{
-    error::Error,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
-    thread,
-    time::Duration,
-};
-
-use parking_lot::{Condvar, Mutex};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use super::{BoxError, Entry, Happened, Journal};
+use crate::engine::sync::{
+    Condvar, Mutex,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+    thread,
+};
 
 /// Entries on their way into a journal.
 pub(in crate::engine) struct Commits {
@@ -61,7 +56,7 @@ impl Commits {
     pub(super) fn new(journal: Box<dyn Journal>) -> Self {
         Self {
             journal: Mutex::new(Some(journal.into())),
-            queue: Mutex::default(),
+            queue: Mutex::new(Queue::default()),
             changed: Condvar::new(),
             last: AtomicU64::new(0),
             written: AtomicU64::new(0),
