@@ -212,6 +212,9 @@ impl Shared {
     /// An execution has ended, and what it remembers is for nobody.
     #[inline]
     pub(super) fn forget(&mut self, node: NodeId, iteration: u32) {
+        if self.waiting.memory.is_empty() {
+            return;
+        }
         let memories = self.waiting.forget(node, iteration);
         self.drop_later(memories);
     }
@@ -425,6 +428,7 @@ impl Shared {
     }
 
     /// Lets bodies go on that wait in place and are the next to start.
+    #[inline]
     pub(super) fn open_gates(&mut self) {
         while !self.waiting.has_nobody_in_place()
             && let Some(node) = self.scheduler.next()
@@ -433,6 +437,7 @@ impl Shared {
     }
 
     /// The same for one of them that a worker would start.
+    #[inline]
     pub(super) fn open_gate(&mut self, node: NodeId) -> bool {
         if self.waiting.has_nobody_in_place() || self.scheduler.state(node) != State::Ready {
             return false;
