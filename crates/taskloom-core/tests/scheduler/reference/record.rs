@@ -1,6 +1,7 @@
 use taskloom_core::State;
 
 /// What the reference knows of a node.
+#[expect(clippy::struct_excessive_bools, reason = "each says something else")]
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Record {
     pub(super) state: State,
