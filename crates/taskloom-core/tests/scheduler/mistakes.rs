@@ -16,7 +16,7 @@ fn scheduler() -> Scheduler {
 }
 
 #[test]
-#[should_panic(expected = "a node starts that is ready")]
+#[should_panic(expected = "nodes start in the order in which they became ready")]
 fn s_01_what_is_not_ready_cannot_start() {
     let mut scheduler = scheduler();
     scheduler.apply(Event::Started(0), &mut Vec::new());
