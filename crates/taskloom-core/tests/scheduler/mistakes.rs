@@ -17,6 +17,12 @@ fn scheduler() -> Scheduler {
 
 #[test]
 #[should_panic(expected = "nodes start in the order in which they became ready")]
+fn s_01_what_is_not_next_cannot_start() {
+    scheduler().apply(Event::Started(1), &mut Vec::new());
+}
+
+#[test]
+#[should_panic(expected = "nodes start in the order in which they became ready")]
 fn s_01_what_is_not_ready_cannot_start() {
     let mut scheduler = scheduler();
     scheduler.apply(Event::Started(0), &mut Vec::new());

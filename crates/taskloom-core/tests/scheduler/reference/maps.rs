@@ -77,6 +77,11 @@ impl Reference<'_> {
         }
     }
 
+    /// Whether an element is ready, and has no place in its map yet.
+    pub(crate) fn stands_aside(&self, element: usize) -> bool {
+        self.maps.values().any(|expanded| expanded.held.contains(&element))
+    }
+
     /// Whether an element whose wait is over has to wait on for a place.
     pub(super) fn is_held(&mut self, element: usize) -> bool {
         let Some(map) = self.current_map_of(element).filter(|&map| !self.has_place(map)) else { return false };
